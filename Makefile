@@ -1,0 +1,58 @@
+# Two commands do everything: `make run` and `make test`. Neither needs the other first.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+# Which build of torch is right depends on the machine, so it is locked apart from the hashed rest. To take it from another
+# index (the CPU build, where the default index gives the CUDA one): make run TORCH_ARGS="--index-url …".
+TORCH_ARGS ?=
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | column -t -s "$$(printf '\t')"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Samspil needs Python 3.11 or newer. Name one: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: locks/torch.txt locks/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Samspil into $(VENV) (once; about a minute with a warm cache) …"
+	@$(PIP) install --no-deps $(TORCH_ARGS) -r locks/torch.txt
+	@$(PIP) install --no-deps --require-hashes -r locks/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: locks/dev.txt $(VENV)/.run
+	@echo "Installing the tools of the tests …"
+	@$(PIP) install --no-deps --require-hashes -r locks/dev.txt
+	@touch $@
+
+setup: $(VENV)/.dev ## Install everything for development into .venv
+
+run: $(VENV)/.run ## Start everything, load the sample data, show what happens, stay up
+	@$(BIN)/samspil up --sample
+
+demo: $(VENV)/.run ## The same without staying; exit 0 only if every need is accounted for
+	@$(BIN)/samspil demo
+
+lint: $(VENV)/.dev ## ruff, format, mypy, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: lint ## Lint, then every test
+	@$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+
+schemas: $(VENV)/.run ## Write the JSON Schemas and the AsyncAPI document again
+	@$(BIN)/python -m samspil_schemas.generate
+
+lock: $(VENV)/.dev ## Resolve every dependency again, for every platform
+	@bash scripts/lock.sh
+
+clean: ## Remove the environment and the local data
+	@rm -rf $(VENV) .samspil
+
+.PHONY: help setup run demo lint test schemas lock clean

@@ -1,0 +1,117 @@
+"""The types that all events share, with the limits of the contract stated once."""
+
+import re
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+TITLE_MAX = 400  # BT-21 of eForms
+TEXT_MAX = 20_000
+PARAGRAPH_MAX = 4_000
+LABEL_MAX = 300
+ID_MAX = 200
+URL_MAX = 2_000
+CAPABILITIES_MAX = 50
+CODES_MAX = 100
+LIST_MAX = 50
+MATCHES_MAX = 200  # keeps a report below Kafka's default record limit of 1 MiB
+VERSION_MAX = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
+
+# Control characters other than tab, line feed and carriage return: a NUL cuts a text in C libraries and in PostgreSQL.
+# Half of a surrogate pair is no character and cannot be written as UTF-8.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CPV_CHECK_DIGIT = re.compile(r"^(\d{8})-\d$")
+
+
+def _no_control_characters(text: str) -> str:
+    if found := _CONTROL.search(text):
+        raise ValueError(f"holds U+{ord(found[0]):04X} at position {found.start()}, which is no character of a text")
+    return text
+
+
+def _without_check_digit(code: object) -> object:
+    return _CPV_CHECK_DIGIT.sub(r"\1", code) if isinstance(code, str) else code
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=ID_MAX, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+\-]*$"),
+    Field(
+        description="Letters, digits and . _ : / @ + -, beginning with a letter or digit.", examples=["need-water-leaks-odense"]
+    ),
+]
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX),
+    AfterValidator(_no_control_characters),
+]
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_MAX),
+    AfterValidator(_no_control_characters),
+]
+Paragraph = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PARAGRAPH_MAX),
+    AfterValidator(_no_control_characters),
+]
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_MAX),
+    AfterValidator(_no_control_characters),
+]
+Url = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=URL_MAX, pattern=r"^https?://[^\s]+$"),
+    AfterValidator(_no_control_characters),
+]
+Language = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}$"),
+    Field(description="ISO 639 code; Norwegian is nb or nn, or no where the form is unknown.", examples=["da"]),
+]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="ISO 3166-1 alpha-2.", examples=["DK"])]
+CpvCode = Annotated[
+    str,
+    BeforeValidator(_without_check_digit, json_schema_input_type=str),
+    StringConstraints(pattern=r"^\d{8}$"),
+    Field(description="CPV 2008 code of eight digits; a check digit (-N) is accepted and dropped.", examples=["90480000"]),
+]
+NutsCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,3}$"),
+    Field(description="NUTS code of any level; a country code alone means all of it.", examples=["DK031"]),
+]
+Version = Annotated[
+    int, Field(ge=1, le=VERSION_MAX, strict=True, description="Grows with each change; a lower one never replaces it.")
+]
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Timestamp = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset.", examples=["2026-03-02T09:00:00+01:00"])]
+VectorSpaceId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9-]{4,64}$"),
+    Field(
+        description="Hash of all that decides a vector: model, revision, prompts, precision, adapter.", examples=["e5s-1f0c2a9b"]
+    ),
+]
+
+
+class Model(BaseModel):
+    """A frozen value; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True, ser_json_inf_nan="null")
+
+
+class Event(Model):
+    """Something that happened, said in the past tense.
+
+    `IDENTITY` names the fields that make a repeat recognisable: the CloudEvents id is derived from them alone.
+    """
+
+    IDENTITY: ClassVar[tuple[str, ...]]
+    KEY: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """The partition key: all events of one thing keep their order."""
+        return str(getattr(self, self.KEY))

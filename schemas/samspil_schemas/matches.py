@@ -1,0 +1,203 @@
+"""Matches and verdicts: which supplier could meet which need, and why."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from samspil_schemas.base import (
+    LIST_MAX,
+    MATCHES_MAX,
+    Country,
+    CpvCode,
+    Event,
+    Id,
+    Label,
+    Language,
+    Model,
+    Paragraph,
+    Score,
+    Timestamp,
+    Title,
+    VectorSpaceId,
+    Version,
+)
+
+
+class RegionFit(StrEnum):
+    """How the supplier's regions meet the need's."""
+
+    SERVED = "served"
+    UNSTATED = "unstated"
+
+
+class Evidence(Model):
+    """A sentence of the need and the words that answer it."""
+
+    need_sentence: Paragraph
+    answer: Paragraph = Field(description="From the capability statement, or from the other need.")
+    answer_id: Id | None = Field(default=None, description="The capability statement's id.")
+    need_language: Language
+    answer_language: Language
+    strength: Score
+    shared_terms: tuple[Label, ...] = Field(default=(), max_length=LIST_MAX)
+
+
+class Match(Model):
+    """One pair and why it is one. The same pair has the same `match_id` in every version."""
+
+    match_id: Id
+    need_id: Id
+    need_version: Version
+    need_title: Title
+    buyer_id: Id
+    buyer_name: Label
+    supplier_id: Id
+    supplier_name: Label
+    profile_version: Version
+    score: Score
+    evidence: tuple[Evidence, ...] = Field(max_length=LIST_MAX)
+    cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX, description="Shared codes, from division to deepest.")
+    region: RegionFit
+    missing: tuple[Paragraph, ...] = Field(
+        default=(), max_length=LIST_MAX, description="What the need asks that nothing in the profile answers."
+    )
+    signals: dict[Label, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        default_factory=dict, description="What each signal added to the score, in log-odds."
+    )
+
+
+_MATCH: dict[str, JsonValue] = {
+    "match_id": "8a6e2f3e-6f0c-5d7e-9a63-0d9a4b1b6f10",
+    "need_id": "sample-need-leaks-1",
+    "need_version": 1,
+    "need_title": "Find leaks in drinking water pipes",
+    "buyer_id": "sample-buyer-northby",
+    "buyer_name": "Northby Sample Municipality",
+    "supplier_id": "sample-supplier-listen",
+    "supplier_name": "Listen Sample Acoustics",
+    "profile_version": 1,
+    "score": 0.91,
+    "evidence": [
+        {
+            "need_sentence": "We want to know where, without digging.",
+            "answer": "We hear leaks through sensors on hydrants.",
+            "answer_id": "c1",
+            "need_language": "en",
+            "answer_language": "en",
+            "strength": 0.8,
+        }
+    ],
+    "cpv_path": ["90000000", "90400000", "90490000"],
+    "region": "served",
+}
+
+
+class MatchFound(Match, Event):
+    """A supplier could meet a need. Open to all: a match decides who is told, never who may take part."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**_MATCH, "space": "e5s-1f0c2a9b", "scorer": "v1", "found_at": "2026-02-01T08:00:00Z"}]}
+    )
+    IDENTITY: ClassVar[tuple[str, ...]] = ("need_id", "need_version", "supplier_id", "profile_version", "space", "scorer")
+    KEY: ClassVar[str] = "supplier_id"
+
+    space: VectorSpaceId
+    scorer: Label
+    found_at: Timestamp
+
+
+class WithdrawalReason(StrEnum):
+    """Why a match no longer holds."""
+
+    NEED_CHANGED = "need_changed"
+    NEED_WITHDRAWN = "need_withdrawn"
+    PROFILE_CHANGED = "profile_changed"
+    PROFILE_WITHDRAWN = "profile_withdrawn"
+
+
+class MatchWithdrawn(Event):
+    """A match no longer holds, as of these versions."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("match_id", "need_version", "profile_version", "reason")
+    KEY: ClassVar[str] = "supplier_id"
+
+    match_id: Id
+    need_id: Id
+    need_version: Version
+    supplier_id: Id
+    profile_version: Version
+    reason: WithdrawalReason
+    withdrawn_at: Timestamp
+
+
+class SimilarNeed(Model):
+    """The same need at another buyer, as one need sees the other."""
+
+    similar_id: Id = Field(description="The same for both directions of a pair.")
+    need_id: Id
+    need_version: Version
+    buyer_id: Id
+    other_need_id: Id
+    other_need_version: Version
+    other_title: Title
+    other_language: Language
+    other_buyer_id: Id
+    other_buyer_name: Label
+    other_country: Country
+    score: Score
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=LIST_MAX)
+    cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX)
+
+
+class NeedMatched(Event):
+    """The full verdict of one evaluation of one need version: all pairs that hold, and no other.
+
+    `withdrawn` says that the need is closed in this version; then there are none.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "need_id": "sample-need-leaks-1",
+                    "need_version": 1,
+                    "caused_by": "2a1f2b9c-58f2-5a7c-8e86-8f10d0c3f0aa",
+                    "matches": [_MATCH],
+                    "space": "e5s-1f0c2a9b",
+                    "scorer": "v1",
+                    "evaluated_at": "2026-02-01T08:00:00Z",
+                }
+            ]
+        }
+    )
+    IDENTITY: ClassVar[tuple[str, ...]] = ("need_id", "need_version", "withdrawn", "space", "scorer")
+    KEY: ClassVar[str] = "need_id"
+
+    need_id: Id
+    need_version: Version
+    withdrawn: bool = False
+    caused_by: Label = Field(description="The id of the event that was evaluated.")
+    matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX)
+    similar: tuple[SimilarNeed, ...] = Field(default=(), max_length=MATCHES_MAX)
+    truncated: bool = Field(default=False, description="More pairs held than a report carries; the best are here.")
+    space: VectorSpaceId
+    scorer: Label
+    evaluated_at: Timestamp
+
+
+class SupplierMatched(Event):
+    """The full verdict of one evaluation of one profile version against the open needs."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("supplier_id", "profile_version", "withdrawn", "space", "scorer")
+    KEY: ClassVar[str] = "supplier_id"
+
+    supplier_id: Id
+    profile_version: Version
+    withdrawn: bool = False
+    caused_by: Label = Field(description="The id of the event that was evaluated.")
+    matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX)
+    truncated: bool = Field(default=False, description="More pairs held than a report carries; the best are here.")
+    space: VectorSpaceId
+    scorer: Label
+    evaluated_at: Timestamp

@@ -1,0 +1,132 @@
+"""Needs: what a public body wants solved, said as functions and effects, not as a product."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from samspil_schemas.base import (
+    CODES_MAX,
+    LIST_MAX,
+    Country,
+    CpvCode,
+    Event,
+    Id,
+    Label,
+    Language,
+    Model,
+    NutsCode,
+    Paragraph,
+    Text,
+    Timestamp,
+    Title,
+    Url,
+    Version,
+)
+from samspil_schemas.dialogues import DialogueAnnouncement
+
+
+class Stage(StrEnum):
+    """How far the buyer has come."""
+
+    IDEA = "idea"
+    EXPLORING = "exploring"
+    DIALOGUE = "dialogue"
+    PREPARING = "preparing"
+    TENDER = "tender"
+
+
+class Buyer(Model):
+    """The public body that owns the need."""
+
+    id: Id
+    name: Label
+    country: Country
+
+
+class Volume(Model):
+    """How much the buyer expects to need."""
+
+    amount: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    unit: Label = Field(examples=["water meters", "DKK", "places a year"])
+
+
+class Source(Model):
+    """Where the need was first published."""
+
+    kind: Label = Field(description="eforms, ocds, jsonl, web, …", examples=["eforms"])
+    reference: Label = Field(description="The notice id, ocid or row id there.")
+    url: Url | None = None
+    published_at: Timestamp | None = None
+
+
+class NeedStatement(Model):
+    """A need as its owner states it. Contacts are personal data and stay in the record, never here."""
+
+    title: Title
+    description: Text = Field(description="The problem, and what a solution should achieve.")
+    language: Language = Field(description="The language of title and description.")
+    buyer: Buyer
+    affected: Paragraph | None = Field(default=None, description="Who is affected.")
+    situation: Paragraph | None = Field(default=None, description="How it is done today.")
+    effects: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="Desired effects and functions.")
+    constraints: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX)
+    questions: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="Questions to the market.")
+    cpv: tuple[CpvCode, ...] = Field(default=(), max_length=CODES_MAX, description="Main code first.")
+    regions: tuple[NutsCode, ...] = Field(default=(), max_length=CODES_MAX, description="Where; none means anywhere.")
+    volume: Volume | None = None
+    horizon: date | None = Field(default=None, description="When the buyer expects to buy.")
+    stage: Stage = Stage.IDEA
+    answer_deadline: Timestamp | None = None
+    documents: tuple[Url, ...] = Field(default=(), max_length=LIST_MAX)
+    source: Source | None = None
+    dialogue: DialogueAnnouncement | None = Field(default=None, description="A market dialogue that the need announces.")
+    excluded_suppliers: tuple[Id, ...] = Field(
+        default=(),
+        max_length=LIST_MAX,
+        description="Suppliers that must not be notified (legal exclusion). All may still attend.",
+    )
+
+
+class NeedPublished(Event):
+    """A need is open, in this version."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "need_id": "sample-need-leaks-1",
+                    "version": 1,
+                    "statement": {
+                        "title": "Find leaks in drinking water pipes before the street floods",
+                        "description": "A fifth of the water is lost under the streets. We want to know where, without digging.",
+                        "language": "en",
+                        "buyer": {"id": "sample-buyer-northby", "name": "Northby Sample Municipality", "country": "DK"},
+                        "cpv": ["90490000"],
+                        "regions": ["DK031"],
+                    },
+                }
+            ]
+        }
+    )
+    IDENTITY: ClassVar[tuple[str, ...]] = ("need_id", "version")
+    KEY: ClassVar[str] = "need_id"
+
+    need_id: Id
+    version: Version
+    statement: NeedStatement
+
+
+class NeedWithdrawn(Event):
+    """A need is no longer open: this version and all before it. A higher version opens it again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"need_id": "sample-need-leaks-1", "version": 1, "reason": "bought elsewhere"}]}
+    )
+    IDENTITY: ClassVar[tuple[str, ...]] = ("need_id", "version")
+    KEY: ClassVar[str] = "need_id"
+
+    need_id: Id
+    version: Version
+    reason: Label | None = None

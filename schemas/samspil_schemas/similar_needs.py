@@ -1,0 +1,42 @@
+"""The same need at another buyer: the seed of a joint need."""
+
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from samspil_schemas.base import Event, Label, Timestamp, VectorSpaceId
+from samspil_schemas.matches import SimilarNeed
+
+
+class SimilarNeedFound(SimilarNeed, Event):
+    """Another buyer has the same need. Published once for each side, each under its own key."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "similar_id": "0d6a8d3a-7a62-5d0b-bc52-0f2f3b1a9d11",
+                    "need_id": "sample-need-leaks-1",
+                    "need_version": 1,
+                    "buyer_id": "sample-buyer-northby",
+                    "other_need_id": "sample-need-leaks-2",
+                    "other_need_version": 1,
+                    "other_title": "Hitta läckor i dricksvattennätet",
+                    "other_language": "sv",
+                    "other_buyer_id": "sample-buyer-soderby",
+                    "other_buyer_name": "Söderby exempelkommun",
+                    "other_country": "SE",
+                    "score": 0.88,
+                    "space": "e5s-1f0c2a9b",
+                    "scorer": "v1",
+                    "found_at": "2026-02-01T08:00:00Z",
+                }
+            ]
+        }
+    )
+    IDENTITY: ClassVar[tuple[str, ...]] = ("need_id", "need_version", "other_need_id", "other_need_version", "space", "scorer")
+    KEY: ClassVar[str] = "need_id"
+
+    space: VectorSpaceId
+    scorer: Label
+    found_at: Timestamp

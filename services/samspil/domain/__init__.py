@@ -1,0 +1,1 @@
+"""The rules of matching, joint needs and dialogue: pure, without clock, randomness or I/O."""

@@ -1,0 +1,34 @@
+"""Ids derived from what they name, so that a repeat is recognisable (UUID 5)."""
+
+from uuid import uuid5
+
+from samspil_schemas.catalog import NAMESPACE
+
+
+def _derive(kind: str, *parts: str) -> str:
+    return str(uuid5(NAMESPACE, "\x1f".join((kind, *parts))))
+
+
+def match_id(*, need_id: str, supplier_id: str) -> str:
+    """The id of a pair, the same in every version."""
+    return _derive("match", need_id, supplier_id)
+
+
+def similar_id(*, need_id: str, other_need_id: str) -> str:
+    """The id of two needs, the same in both directions and in every version."""
+    return _derive("similar", *sorted((need_id, other_need_id)))
+
+
+def dialogue_id(*, need_id: str) -> str:
+    """The id of the dialogue that a need announces."""
+    return _derive("dialogue", need_id)
+
+
+def invitation_id(*, dialogue_id: str, supplier_id: str) -> str:
+    """The id of the one invitation of a supplier to a dialogue."""
+    return _derive("invitation", dialogue_id, supplier_id)
+
+
+def point_id(*, owner_id: str, part: str) -> str:
+    """The id of a point in the vector index: one part (a capability statement, a need's text) of its owner."""
+    return _derive("point", owner_id, part)
