@@ -12,6 +12,7 @@ from samspil.ports.log import (
     Received,
     Subscription,
 )
+from samspil.ports.matchmaker import Matchmaker
 from samspil.ports.model import Embedder, EmbedText, TextKind, Vectors
 from samspil.ports.record import (
     InvitationStatus,
@@ -49,6 +50,7 @@ __all__ = [
     "LedgerRow",
     "LedgerSummary",
     "LogAdmin",
+    "Matchmaker",
     "NeedStatus",
     "Point",
     "Principal",

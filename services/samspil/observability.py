@@ -1,0 +1,88 @@
+"""Logs and metrics: every metric is named, typed and explained here, and nowhere else.
+
+Log lines are JSON with an event name and ids; texts, names, tokens and addresses never go into them.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+METRICS = CollectorRegistry()
+
+# From 1 ms (a cached search) to 30 s (a batch of long texts on a small processor).
+_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+RECORDS = Counter(
+    "samspil_records",
+    "Records of the log that a group is done with, by outcome: taken or dead_lettered.",
+    ["group", "topic", "outcome"],
+    registry=METRICS,
+)
+RETRIES = Counter("samspil_retries", "Batches tried again after a transient error.", ["group"], registry=METRICS)
+REWINDS = Counter("samspil_rewinds", "Batches given back to the log after all retries.", ["group"], registry=METRICS)
+BATCH_SECONDS = Histogram("samspil_batch_seconds", "Time in a handler, per batch.", ["group"], buckets=_SECONDS, registry=METRICS)
+BREAKER_OPEN = Gauge(
+    "samspil_breaker_open", "1 while a group holds its consumption because nearly everything failed.", ["group"], registry=METRICS
+)
+LAG = Gauge("samspil_consumer_lag", "Records that a group has not taken yet.", ["group", "topic"], registry=METRICS)
+PUBLISHED = Counter("samspil_published", "Events acknowledged by the broker.", ["topic"], registry=METRICS)
+BROKER_RESTARTS = Counter("samspil_broker_restarts", "Times that the embedded broker was started again.", registry=METRICS)
+EMBEDDED_TEXTS = Counter(
+    "samspil_embedded_texts", "Texts embedded, by whether the cache knew them.", ["cached"], registry=METRICS
+)
+EMBEDDING_SECONDS = Histogram("samspil_embedding_seconds", "Time in the model, per call.", buckets=_SECONDS, registry=METRICS)
+INDEX_SECONDS = Histogram(
+    "samspil_index_seconds", "Time in the vector index, per call.", ["operation"], buckets=_SECONDS, registry=METRICS
+)
+OUTBOX_WAITING = Gauge("samspil_outbox_waiting", "Outbox rows not yet confirmed.", registry=METRICS)
+NEEDS_PENDING = Gauge("samspil_needs_pending", "Versions of needs not yet accounted for.", registry=METRICS)
+OLDEST_PENDING_SECONDS = Gauge(
+    "samspil_oldest_pending_seconds", "Age of the oldest version of a need that is not accounted for.", registry=METRICS
+)
+HTTP_SECONDS = Histogram(
+    "samspil_http_seconds", "Time to answer, per route.", ["method", "route", "status"], buckets=_SECONDS, registry=METRICS
+)
+
+_SECRET_KEYS = frozenset({"token", "password", "authorization", "secret", "sasl_password", "url_with_password"})
+
+
+def _without_secrets(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: "***" if key.lower() in _SECRET_KEYS else value for key, value in entry.items()}
+
+
+def configure_logging(*, level: str = "INFO", json: bool = True) -> None:
+    """Send all logs, those of libraries too, to standard error: JSON lines, or coloured lines for people."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_secrets,
+    ]
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for noisy in ("aiokafka", "httpx", "httpcore", "sentence_transformers", "transformers", "alembic", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
