@@ -56,14 +56,16 @@ class Where:
 
     regions: NUTS codes; a point is found if it has no region, or one of its codes holds, or lies within, one of these.
         Empty: no filter.
-    language: only points in this language (for BM25).
+    language: only points in this language (for BM25); nb, nn and no are one.
     cpv: only points with one of these codes, or with a code below one of them. Empty: no filter.
+    owners: only points of these owners. Empty: no filter.
     without_owners, without_buyers: never found.
     """
 
     regions: tuple[str, ...] = ()
     language: str | None = None
     cpv: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
     without_owners: tuple[str, ...] = ()
     without_buyers: tuple[str, ...] = ()
 

@@ -1,0 +1,84 @@
+"""The two sides of a pair, and the rules that decide whether they may be one: hard, symmetric and without any score."""
+
+from dataclasses import dataclass
+
+from samspil.domain.codes import cpv_path, regions_meet, shared_cpv_path
+from samspil.domain.scoring import Signals
+from samspil.domain.text import overlap
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedSide:
+    """What matching knows of a need. `asks` are the sentences that a supplier must answer."""
+
+    need_id: str
+    version: int
+    title: str
+    text: str
+    asks: tuple[str, ...]
+    language: str
+    buyer_id: str
+    buyer_name: str
+    country: str
+    cpv: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    excluded_suppliers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapabilitySide:
+    """What matching knows of one capability of a supplier. `cpv` holds its own codes and the profile's."""
+
+    supplier_id: str
+    supplier_name: str
+    version: int
+    statement_id: str
+    text: str
+    language: str
+    cpv: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    excluded_buyers: frozenset[str] = frozenset()
+    excluded_cpv: frozenset[str] = frozenset()
+    excluded_regions: tuple[str, ...] = ()
+
+
+def eligible(need: NeedSide, capability: CapabilitySide) -> bool:
+    """True unless a region or an exclusion of either side rules the pair out. It decides who is told, never who may attend."""
+    return (
+        capability.supplier_id not in need.excluded_suppliers
+        and need.buyer_id not in capability.excluded_buyers
+        and regions_meet(need.regions, capability.regions)
+        and not _cpv_excluded(need.cpv, capability.excluded_cpv)
+        and not _regions_excluded(need.regions, capability.excluded_regions)
+    )
+
+
+def _cpv_excluded(codes: tuple[str, ...], excluded: frozenset[str]) -> bool:
+    # The main code stands first and says what the need is about; a side code in an excluded branch does not hide it.
+    return bool(codes) and not excluded.isdisjoint(cpv_path(codes[0]))
+
+
+def _regions_excluded(regions: tuple[str, ...], excluded: tuple[str, ...]) -> bool:
+    return bool(regions) and all(any(region.startswith(branch) for branch in excluded) for region in regions)
+
+
+def pair_signals(need: NeedSide, capability: CapabilitySide, *, meaning: float) -> Signals:
+    """The signals of a need and a capability whose vectors have the cosine `meaning`."""
+    return Signals(
+        meaning=meaning,
+        words=overlap(need.text, capability.text, language=need.language, other_language=capability.language),
+        cpv_levels=_shared_levels(need.cpv, capability.cpv),
+    )
+
+
+def similarity_signals(one: NeedSide, other: NeedSide, *, meaning: float) -> Signals:
+    """The signals of two needs whose vectors have the cosine `meaning`."""
+    return Signals(
+        meaning=meaning,
+        words=overlap(one.text, other.text, language=one.language, other_language=other.language),
+        cpv_levels=_shared_levels(one.cpv, other.cpv),
+    )
+
+
+def _shared_levels(one: tuple[str, ...], other: tuple[str, ...]) -> int | None:
+    return len(shared_cpv_path(one, other)) if one and other else None

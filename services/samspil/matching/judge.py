@@ -1,0 +1,326 @@
+"""The verdict: which candidates match, how well, and why.
+
+A pair's score is that of the supplier's best capability; it depends on the pair alone, never on who else was found or from which
+side the pair was seen.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from samspil import ids
+from samspil.domain.codes import shared_cpv_path
+from samspil.domain.evidence import Answer, best_answers, unanswered
+from samspil.domain.pairs import CapabilitySide, NeedSide, eligible, pair_signals, similarity_signals
+from samspil.domain.scoring import Signals, rounded
+from samspil.domain.text import shared_terms, shorten
+from samspil.matching.candidates import Candidates, Probe, find_candidates
+from samspil.matching.rules import Rules
+from samspil.matching.sides import capability_from, need_from
+from samspil.ports import Embedder, EmbedText, Entity, Hit, Search, TextKind, VectorIndex, Vectors, Where
+from samspil_schemas import Evidence, Match, RegionFit, SimilarNeed
+from samspil_schemas.base import CAPABILITIES_MAX
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedNeed:
+    """A need and its vector, shape (d,)."""
+
+    side: NeedSide
+    vector: Vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedSupplier:
+    """A supplier's capabilities and their vectors, shape (capabilities, d)."""
+
+    capabilities: tuple[CapabilitySide, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The matches of one need or one supplier, best first; `truncated` says that more held than the limit."""
+
+    matches: tuple[Match, ...]
+    truncated: bool
+
+
+NO_MATCHES = Verdict(matches=(), truncated=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pair:
+    need: EmbeddedNeed
+    supplier: EmbeddedSupplier
+    best: int
+    signals: Signals
+    score: float
+
+    @property
+    def capability(self) -> CapabilitySide:
+        return self.supplier.capabilities[self.best]
+
+    @property
+    def order(self) -> tuple[float, str, str]:
+        # Ties break on the ids: equal scores must replay in the same order.
+        return -self.score, self.need.side.need_id, self.capability.supplier_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Likeness:
+    need: EmbeddedNeed
+    other: EmbeddedNeed
+    score: float
+
+
+def _cosine(one: Vectors, other: Vectors) -> float:
+    # Rounded, so that a pair has the same score from both sides although the sums run in another order.
+    return round(float(np.dot(one, other)), 4)
+
+
+class Judge:
+    """Finds and judges the pairs of needs and suppliers."""
+
+    def __init__(self, *, embedder: Embedder, index: VectorIndex, rules: Rules) -> None:
+        self._embedder = embedder
+        self._index = index
+        self._rules = rules
+
+    async def suppliers_for(self, needs: Sequence[EmbeddedNeed]) -> list[Verdict]:
+        """The verdict on each need, among all suppliers that the index holds.
+
+        Raises:
+            Transient: the model or the index does not answer.
+        """
+        if not needs:
+            return []
+
+        def keeps(number: int, hit: Hit) -> bool:
+            return self._judge(needs[number], _supplier([hit])) is not None
+
+        probes = [_need_probe(need, where=Where(regions=need.side.regions)) for need in needs]
+        candidates = await find_candidates(self._index, Entity.SUPPLIERS, probes, keeps=keeps)
+        suppliers = await self._whole_suppliers(needs, candidates, kept=keeps)
+        pairs = [
+            [pair for supplier in found if (pair := self._judge(need, supplier))]
+            for need, found in zip(needs, suppliers, strict=True)
+        ]
+        return await self._verdicts(pairs, truncated=[found.truncated for found in candidates])
+
+    async def needs_for(self, suppliers: Sequence[EmbeddedSupplier]) -> list[Verdict]:
+        """The verdict on each supplier, among all open needs that the index holds.
+
+        Raises:
+            Transient: the model or the index does not answer.
+        """
+        owners = [number for number, supplier in enumerate(suppliers) for _ in supplier.capabilities]
+        probes = [probe for supplier in suppliers for probe in _capability_probes(supplier)]
+
+        def keeps(probe: int, hit: Hit) -> bool:
+            return self._judge(_embedded_need(hit), suppliers[owners[probe]]) is not None
+
+        candidates = await find_candidates(self._index, Entity.NEEDS, probes, keeps=keeps)
+        found: list[dict[str, Hit]] = [{} for _ in suppliers]
+        truncated = [False] * len(suppliers)
+        for owner, candidate in zip(owners, candidates, strict=True):
+            found[owner].update({hit.owner_id: hit for hit in candidate.hits})
+            truncated[owner] |= candidate.truncated
+        pairs = [
+            [pair for hit in hits.values() if (pair := self._judge(_embedded_need(hit), supplier))]
+            for supplier, hits in zip(suppliers, found, strict=True)
+        ]
+        return await self._verdicts(pairs, truncated=truncated)
+
+    async def similar_to(self, needs: Sequence[EmbeddedNeed]) -> list[tuple[SimilarNeed, ...]]:
+        """For each need the open needs of other buyers that are the same need, best first.
+
+        Raises:
+            Transient: the model or the index does not answer.
+        """
+        if not needs:
+            return []
+
+        def keeps(number: int, hit: Hit) -> bool:
+            return self._liken(needs[number], _embedded_need(hit)) is not None
+
+        probes = [
+            _need_probe(need, where=Where(without_owners=(need.side.need_id,), without_buyers=(need.side.buyer_id,)))
+            for need in needs
+        ]
+        candidates = await find_candidates(self._index, Entity.NEEDS, probes, keeps=keeps)
+        found = [
+            sorted(
+                (like for hit in candidate.hits if (like := self._liken(need, _embedded_need(hit)))),
+                key=lambda like: (-like.score, like.other.side.need_id),
+            )[: self._rules.limit]
+            for need, candidate in zip(needs, candidates, strict=True)
+        ]
+        sides = [like.need.side for likes in found for like in likes] + [like.other.side for likes in found for like in likes]
+        asks = await self._embed_asks(sides)
+        return [tuple(_similar_need(like, asks=asks) for like in likes) for likes in found]
+
+    def _judge(self, need: EmbeddedNeed, supplier: EmbeddedSupplier) -> _Pair | None:
+        """The pair, judged by the supplier's best capability; None if it is no match."""
+        best: _Pair | None = None
+        for number, capability in enumerate(supplier.capabilities):
+            if not eligible(need.side, capability):
+                continue
+            signals = pair_signals(need.side, capability, meaning=_cosine(need.vector, supplier.vectors[number]))
+            score = self._rules.scorer.score(signals)
+            if score >= self._rules.threshold and (best is None or score > best.score):
+                best = _Pair(need=need, supplier=supplier, best=number, signals=signals, score=score)
+        return best
+
+    def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> _Likeness | None:
+        signals = similarity_signals(need.side, other.side, meaning=_cosine(need.vector, other.vector))
+        score = self._rules.similar_scorer.score(signals)
+        return _Likeness(need=need, other=other, score=score) if score >= self._rules.similar_threshold else None
+
+    async def _whole_suppliers(
+        self, needs: Sequence[EmbeddedNeed], candidates: Sequence[Candidates], *, kept: Callable[[int, Hit], bool]
+    ) -> list[list[EmbeddedSupplier]]:
+        """All capabilities of every supplier that has one that matches: the best may not be the one that was found."""
+        owners = [
+            tuple(sorted({hit.owner_id for hit in candidate.hits if kept(number, hit)}))
+            for number, candidate in enumerate(candidates)
+        ]
+        searches = [
+            Search(vector=need.vector, where=Where(owners=found), limit=CAPABILITIES_MAX * len(found))
+            for need, found in zip(needs, owners, strict=True)
+            if found
+        ]
+        results = iter(await self._index.search(Entity.SUPPLIERS, searches) if searches else ())
+        return [_suppliers(next(results)) if found else [] for found in owners]
+
+    async def _verdicts(self, pairs: Sequence[list[_Pair]], *, truncated: Sequence[bool]) -> list[Verdict]:
+        shown = [sorted(found, key=lambda pair: pair.order)[: self._rules.limit] for found in pairs]
+        asks = await self._embed_asks([pair.need.side for found in shown for pair in found])
+        return [
+            Verdict(
+                matches=tuple(self._match(pair, asks=asks[pair.need.side.need_id]) for pair in best),
+                truncated=deeper or len(found) > len(best),
+            )
+            for found, best, deeper in zip(pairs, shown, truncated, strict=True)
+        ]
+
+    async def _embed_asks(self, needs: Iterable[NeedSide]) -> dict[str, Vectors]:
+        """The vectors of each need's sentences, each need's once, in one call."""
+        sides = {side.need_id: side for side in needs}
+        texts = [EmbedText(text=ask, language=side.language, kind=TextKind.QUERY) for side in sides.values() for ask in side.asks]
+        vectors = await self._embedder.embed(texts) if texts else np.empty((0, self._embedder.dimension), dtype=np.float32)
+        ends = np.cumsum([len(side.asks) for side in sides.values()]).tolist()
+        return {need_id: vectors[end - len(side.asks) : end] for (need_id, side), end in zip(sides.items(), ends, strict=True)}
+
+    def _match(self, pair: _Pair, *, asks: Vectors) -> Match:
+        need, capability = pair.need.side, pair.capability
+        answers = best_answers(asks, pair.supplier.vectors)
+        return Match(
+            match_id=ids.match_id(need_id=need.need_id, supplier_id=capability.supplier_id),
+            need_id=need.need_id,
+            need_version=need.version,
+            need_title=need.title,
+            buyer_id=need.buyer_id,
+            buyer_name=need.buyer_name,
+            supplier_id=capability.supplier_id,
+            supplier_name=capability.supplier_name,
+            profile_version=capability.version,
+            score=pair.score,
+            evidence=tuple(_answered(need, pair.supplier.capabilities[answer.answer], answer) for answer in answers),
+            cpv_path=shared_cpv_path(need.cpv, capability.cpv),
+            region=RegionFit.SERVED if need.regions and capability.regions else RegionFit.UNSTATED,
+            missing=tuple(shorten(need.asks[number]) for number in unanswered(asks, pair.supplier.vectors)),
+            signals=rounded(self._rules.scorer.contributions(pair.signals)),
+        )
+
+
+def _need_probe(need: EmbeddedNeed, *, where: Where) -> Probe:
+    side = need.side
+    return Probe(vector=need.vector, text=side.text, language=side.language, cpv=side.cpv, where=where)
+
+
+def _capability_probes(supplier: EmbeddedSupplier) -> list[Probe]:
+    return [
+        Probe(
+            vector=vector,
+            text=capability.text,
+            language=capability.language,
+            cpv=capability.cpv,
+            where=Where(
+                regions=capability.regions,
+                without_owners=(),
+                without_buyers=tuple(sorted(capability.excluded_buyers)),
+            ),
+        )
+        for capability, vector in zip(supplier.capabilities, supplier.vectors, strict=True)
+    ]
+
+
+def _embedded_need(hit: Hit) -> EmbeddedNeed:
+    return EmbeddedNeed(side=need_from(hit), vector=hit.vector)
+
+
+def _supplier(hits: Sequence[Hit]) -> EmbeddedSupplier:
+    return EmbeddedSupplier(
+        capabilities=tuple(capability_from(hit) for hit in hits), vectors=np.stack([hit.vector for hit in hits])
+    )
+
+
+def _suppliers(hits: Sequence[Hit]) -> list[EmbeddedSupplier]:
+    ordered = sorted(hits, key=lambda hit: (hit.owner_id, hit.part))
+    return [_supplier(list(group)) for _, group in groupby(ordered, key=lambda hit: hit.owner_id)]
+
+
+def _answered(need: NeedSide, capability: CapabilitySide, answer: Answer) -> Evidence:
+    sentence = need.asks[answer.sentence]
+    return Evidence(
+        need_sentence=shorten(sentence),
+        answer=shorten(capability.text),
+        answer_id=capability.statement_id,
+        need_language=need.language,
+        answer_language=capability.language,
+        strength=_strength(answer),
+        shared_terms=shared_terms(sentence, capability.text, language=need.language, other_language=capability.language),
+    )
+
+
+def _similar_need(like: _Likeness, *, asks: dict[str, Vectors]) -> SimilarNeed:
+    need, other = like.need.side, like.other.side
+    answers = best_answers(asks[need.need_id], asks[other.need_id], limit=1)
+    return SimilarNeed(
+        similar_id=ids.similar_id(need_id=need.need_id, other_need_id=other.need_id),
+        need_id=need.need_id,
+        need_version=need.version,
+        buyer_id=need.buyer_id,
+        other_need_id=other.need_id,
+        other_need_version=other.version,
+        other_title=other.title,
+        other_language=other.language,
+        other_buyer_id=other.buyer_id,
+        other_buyer_name=other.buyer_name,
+        other_country=other.country,
+        score=like.score,
+        evidence=tuple(
+            Evidence(
+                need_sentence=shorten(need.asks[answer.sentence]),
+                answer=shorten(other.asks[answer.answer]),
+                need_language=need.language,
+                answer_language=other.language,
+                strength=_strength(answer),
+                shared_terms=shared_terms(
+                    need.asks[answer.sentence],
+                    other.asks[answer.answer],
+                    language=need.language,
+                    other_language=other.language,
+                ),
+            )
+            for answer in answers
+        ),
+        cpv_path=shared_cpv_path(need.cpv, other.cpv),
+    )
+
+
+def _strength(answer: Answer) -> float:
+    return round(min(max(answer.cosine, 0.0), 1.0), 2)

@@ -1,0 +1,130 @@
+"""Between the contract, the two sides of a pair, and the points of the vector index."""
+
+from samspil.domain.pairs import CapabilitySide, NeedSide
+from samspil.domain.text import sentences
+from samspil.ports import Entry, Hit, Point, Vectors
+from samspil_schemas import NeedPublished, ProfilePublished
+
+NEED_PART = "need"
+ASKS_MAX = 12
+
+
+def need_side(need: NeedPublished) -> NeedSide:
+    """What matching knows of a need."""
+    statement = need.statement
+    asks = statement.effects or sentences(statement.description)
+    parts = (statement.title, statement.description, *statement.effects, statement.situation, *statement.constraints)
+    return NeedSide(
+        need_id=need.need_id,
+        version=need.version,
+        title=statement.title,
+        text="\n".join(part for part in parts if part),
+        asks=tuple(ask for part in asks for ask in sentences(part))[:ASKS_MAX] or (statement.title,),
+        language=statement.language,
+        buyer_id=statement.buyer.id,
+        buyer_name=statement.buyer.name,
+        country=statement.buyer.country,
+        cpv=statement.cpv,
+        regions=statement.regions,
+        excluded_suppliers=frozenset(statement.excluded_suppliers),
+    )
+
+
+def capability_sides(published: ProfilePublished) -> list[CapabilitySide]:
+    """What matching knows of each capability of a profile."""
+    profile = published.profile
+    return [
+        CapabilitySide(
+            supplier_id=published.supplier_id,
+            supplier_name=profile.name,
+            version=published.version,
+            statement_id=capability.id,
+            text=capability.text,
+            language=capability.language,
+            cpv=tuple(dict.fromkeys((*capability.cpv, *profile.cpv))),
+            regions=profile.regions,
+            excluded_buyers=frozenset(profile.exclusions.buyers),
+            excluded_cpv=frozenset(profile.exclusions.cpv),
+            excluded_regions=profile.exclusions.regions,
+        )
+        for capability in profile.capabilities
+    ]
+
+
+def need_entry(need: NeedSide, vector: Vectors) -> Entry:
+    """The need as the index holds it: one point."""
+    point = Point(
+        part=NEED_PART,
+        text=need.text,
+        language=need.language,
+        vector=vector,
+        cpv=need.cpv,
+        regions=need.regions,
+        buyer_id=need.buyer_id,
+        payload={
+            "title": need.title,
+            "asks": list(need.asks),
+            "buyer_name": need.buyer_name,
+            "country": need.country,
+            "excluded_suppliers": sorted(need.excluded_suppliers),
+        },
+    )
+    return Entry(owner_id=need.need_id, version=need.version, points=(point,))
+
+
+def need_from(hit: Hit) -> NeedSide:
+    """The need that a hit shows."""
+    return NeedSide(
+        need_id=hit.owner_id,
+        version=hit.version,
+        title=hit.payload["title"],
+        text=hit.text,
+        asks=tuple(hit.payload["asks"]),
+        language=hit.language,
+        buyer_id=hit.buyer_id or "",
+        buyer_name=hit.payload["buyer_name"],
+        country=hit.payload["country"],
+        cpv=hit.cpv,
+        regions=hit.regions,
+        excluded_suppliers=frozenset(hit.payload["excluded_suppliers"]),
+    )
+
+
+def supplier_entry(capabilities: list[CapabilitySide], vectors: Vectors) -> Entry:
+    """A profile as the index holds it: one point for each capability. `vectors` has shape (capabilities, d)."""
+    first = capabilities[0]
+    points = tuple(
+        Point(
+            part=capability.statement_id,
+            text=capability.text,
+            language=capability.language,
+            vector=vector,
+            cpv=capability.cpv,
+            regions=capability.regions,
+            payload={
+                "supplier_name": capability.supplier_name,
+                "excluded_buyers": sorted(capability.excluded_buyers),
+                "excluded_cpv": sorted(capability.excluded_cpv),
+                "excluded_regions": list(capability.excluded_regions),
+            },
+        )
+        for capability, vector in zip(capabilities, vectors, strict=True)
+    )
+    return Entry(owner_id=first.supplier_id, version=first.version, points=points)
+
+
+def capability_from(hit: Hit) -> CapabilitySide:
+    """The capability that a hit shows."""
+    return CapabilitySide(
+        supplier_id=hit.owner_id,
+        supplier_name=hit.payload["supplier_name"],
+        version=hit.version,
+        statement_id=hit.part,
+        text=hit.text,
+        language=hit.language,
+        cpv=hit.cpv,
+        regions=hit.regions,
+        excluded_buyers=frozenset(hit.payload["excluded_buyers"]),
+        excluded_cpv=frozenset(hit.payload["excluded_cpv"]),
+        excluded_regions=tuple(hit.payload["excluded_regions"]),
+    )
