@@ -209,10 +209,20 @@ class Readings(Protocol):
         """Dialogues that were not cancelled, the next first."""
         ...
 
+    async def dialogue(self, dialogue_id: str) -> StoredDialogue | None:
+        """The dialogue, cancelled or not, or None."""
+        ...
+
     async def invitations(
-        self, *, supplier_id: str | None = None, need_id: str | None = None, limit: int = 100, offset: int = 0
+        self,
+        *,
+        supplier_id: str | None = None,
+        need_id: str | None = None,
+        issued_only: bool = False,
+        limit: int = 100,
+        offset: int = 0,
     ) -> list[StoredInvitation]:
-        """Invitations, the newest first."""
+        """Invitations, the newest first; with `issued_only` none that never left the buyer's review."""
         ...
 
     async def ledger(
@@ -227,8 +237,8 @@ class Readings(Protocol):
         """Versions of needs and what became of them, the newest first."""
         ...
 
-    async def ledger_summary(self) -> LedgerSummary:
-        """How many stand where."""
+    async def ledger_summary(self, *, buyer_id: str | None = None) -> LedgerSummary:
+        """How many stand where: of one buyer, or of all."""
         ...
 
     async def totals(
