@@ -8,7 +8,8 @@ _NUTS_COUNTRY_LETTERS = 2
 def cpv_path(code: str) -> tuple[str, ...]:
     """The code and its ancestors, from the division down: 45233100 gives 45000000, 45200000, 45230000, 45233000, 45233100."""
     significant = max(len(code.rstrip("0")), _CPV_DIVISION_DIGITS)
-    return tuple(code[:digits].ljust(_CPV_DIGITS, "0") for digits in range(_CPV_DIVISION_DIGITS, significant + 1))
+    steps = (code[:digits].ljust(_CPV_DIGITS, "0") for digits in range(_CPV_DIVISION_DIGITS, significant + 1))
+    return tuple(dict.fromkeys(steps))  # a zero in the middle of a code is no level of its own
 
 
 def nuts_path(code: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The share of the log-odds that each depth of a shared CPV path adds: no division in common counts against the pair, a shared
-# class and deeper for it. Index: number of shared levels (0: none, 1: division, 2: group, 3: class, 4 and more: category and below).
+# class and deeper for it. Index: number of shared levels (0 none, 1 division, 2 group, 3 class, 4 and more category and below).
 _CPV_LEVELS = (-1.0, 0.0, 0.5, 0.8, 1.0)
 
 
@@ -27,7 +27,7 @@ class Signals:
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """The weights, with a name that every score carries. Weights are not negative, so that the score is monotone in each signal."""
+    """The weights, with a name that every score carries. None is negative, so that the score is monotone in each signal."""
 
     name: str
     base: float
