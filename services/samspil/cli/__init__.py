@@ -1,0 +1,5 @@
+"""The command line of Samspil."""
+
+from samspil.cli.app import main
+
+__all__ = ["main"]

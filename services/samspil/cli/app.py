@@ -1,0 +1,139 @@
+"""The commands, each a thin line to the place where it is done."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from samspil import __version__
+from samspil.cli import importing, looking, running, tokens
+from samspil.cli.console import OUT, command
+from samspil.ports import NeedStatus, Role
+
+app = typer.Typer(
+    name="samspil",
+    help="Public needs meet the suppliers who can answer them, and the other bodies that share them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+token_app = typer.Typer(help="API tokens: who may publish and read what.", no_args_is_help=True)
+app.add_typer(token_app, name="token")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it with the flag
+    if value:
+        OUT.print(f"samspil {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False
+) -> None:
+    """Samspil."""
+
+
+@app.command()
+def up(
+    *,
+    sample: Annotated[bool, typer.Option("--sample", help="Load the sample needs and profiles first.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start everything in one process and stay up until Ctrl-C."""
+    command(running.up)(sample=sample, as_json=as_json)
+
+
+@app.command()
+def demo(*, as_json: Json = False) -> None:
+    """Run the sample data through everything, in a fresh place; exit 0 only if every need is accounted for."""
+    command(running.demo)(as_json=as_json)
+
+
+@app.command()
+def serve(
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="matching, registry, dialogue, web")], *, as_json: Json = False
+) -> None:
+    """Run the named services against the broker, index and database that the settings name."""
+    command(running.serve)(names=names, as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files or folders: eForms XML, JSONL, CSV.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report only; write nothing.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until every need is accounted for.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Import needs and profiles; exit 0 if all were taken, 1 if some were refused, 2 if nothing was usable."""
+    command(importing.import_files)(paths=paths, dry_run=dry_run, wait=wait, as_json=as_json)
+
+
+@app.command()
+def match(
+    text: Annotated[str, typer.Argument(help="The need in free text; - reads standard input.")],
+    *,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="ISO 639 code; found out if not given.")] = None,
+    cpv: Annotated[list[str] | None, typer.Option(help="CPV code; may be repeated.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="NUTS code; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100)] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show which suppliers a text would match, and why; nothing is published."""
+    command(looking.match)(text=text, language=language, cpv=cpv or [], regions=region or [], limit=limit, as_json=as_json)
+
+
+@app.command()
+def ledger(
+    need_id: Annotated[str | None, typer.Argument(help="Only this need.")] = None,
+    *,
+    status: Annotated[NeedStatus | None, typer.Option(help="Only versions with this status.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show what became of every version of every need; exit 1 while one is not accounted for."""
+    command(looking.ledger)(need_id=need_id, status=status, limit=limit, as_json=as_json)
+
+
+@app.command()
+def topics(*, as_json: Json = False) -> None:
+    """Show the topics: records written, and the lag of each group."""
+    command(looking.topics)(as_json=as_json)
+
+
+@app.command()
+def doctor(*, as_json: Json = False) -> None:
+    """Check this installation part by part; exit 1 if something is wrong."""
+    command(looking.doctor)(as_json=as_json)
+
+
+@app.command()
+def migrate(*, as_json: Json = False) -> None:
+    """Bring the database up to date and create the topics; safe to repeat."""
+    command(running.migrate)(as_json=as_json)
+
+
+@token_app.command("issue")
+def token_issue(
+    organisation: Annotated[str, typer.Argument(help="The buyer's or supplier's id; any name for an operator.")],
+    role: Annotated[Role, typer.Argument()],
+    *,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a token and print it once; only its hash is kept."""
+    command(tokens.issue)(organisation=organisation, role=role, label=label, as_json=as_json)
+
+
+@token_app.command("revoke")
+def token_revoke(token_id: Annotated[str, typer.Argument(help="The id that was shown when it was issued.")], *, as_json: Json = False) -> None:
+    """End a token at once."""
+    command(tokens.revoke)(token_id=token_id, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

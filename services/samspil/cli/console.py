@@ -1,0 +1,85 @@
+"""How the command line speaks: one sentence of what happened, one of what to do, and never a traceback."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from samspil.errors import SamspilError
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+EXIT_OK = 0
+EXIT_SOME = 1
+EXIT_NOTHING = 2
+EXIT_ERROR = 3
+EXIT_INTERRUPTED = 130
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def plain(value: object) -> Any:
+    """The value as JSON has it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(entry) for entry in value]
+    return value
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document to standard output."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def fail(message: str, *, hint: str | None = None, code: int = EXIT_ERROR) -> typer.Exit:
+    """Say what went wrong and what to do, and return the exit to raise."""
+    ERR.print(f"[bold red]✗[/] {escape(message)}")
+    if hint:
+        ERR.print(f"  {escape(hint)}")
+    return typer.Exit(code)
+
+
+def command(run: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
+    """Make a coroutine that returns an exit code into a command: errors become sentences, Ctrl-C ends quietly."""
+
+    @wraps(run)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = asyncio.run(run(*args, **kwargs))
+        except SamspilError as error:
+            raise fail(error.message, hint=error.hint) from None
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in problem["loc"])
+            raise fail(f"A setting or an argument is wrong: {where}: {problem['msg']}.", hint="See docs/settings.md.") from None
+        except KeyboardInterrupt:
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader of our output has gone, as `head` does; that is no error.
+            sys.stderr.close()
+            raise typer.Exit(EXIT_OK) from None
+        raise typer.Exit(code)
+
+    return wrapper

@@ -1,0 +1,185 @@
+"""What the command line draws: events as they happen, matches with their reasons, the ledger."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from samspil.ports import GroupLag, LedgerRow, LedgerSummary, NeedStatus
+from samspil.reference import cpv
+from samspil_schemas import (
+    DialogueAnnounced,
+    Event,
+    Evidence,
+    InvitationIssued,
+    Match,
+    MatchFound,
+    MatchWithdrawn,
+    SimilarNeed,
+    SimilarNeedFound,
+)
+
+_STATUS_STYLE = {
+    NeedStatus.MATCHED: "green",
+    NeedStatus.SUPERSEDED: "dim",
+    NeedStatus.WITHDRAWN: "dim",
+    NeedStatus.DEAD_LETTERED: "red",
+    NeedStatus.PENDING: "yellow",
+}
+
+
+class Story:
+    """Turns events into lines of a table without end; column widths are fixed, so that rows printed one by one line up."""
+
+    def __init__(self, *, width: int) -> None:
+        rest = max(60, width) - 12 - 7 - 3
+        self._who = rest * 9 // 20
+        self._whom = rest - self._who - 3
+
+    def header(self) -> Text:
+        """The column titles."""
+        return Text(f"{'what':<11} {'score':>5}  {'need':<{self._who}}   {'for whom':<{self._whom}}", style="bold underline")
+
+    def row(self, event: Event) -> RenderableType | None:
+        """One event as one line, with a line for its reason; None for what people need not see."""
+        match event:
+            case MatchFound():
+                whom = event.supplier_name
+                return Group(self._line("match", "cyan", event.score, _need(event.buyer_name, event.need_title), whom), *self._why(event))
+            case SimilarNeedFound() if event.need_id < event.other_need_id:  # the other direction says the same
+                other = _need(f"{event.other_buyer_name} ({event.other_country})", event.other_title)
+                return self._line("same need", "magenta", event.score, event.need_id, other)
+            case InvitationIssued():
+                when = f"{event.announcement.starts_at:%d %b %Y}" if event.announcement.starts_at else "in writing"
+                kind = event.announcement.kind.value.replace("_", " ")
+                whom = f"{event.supplier_id}: {kind}, {when}"
+                return self._line("invitation", "green", event.score, _need(event.buyer_name, event.title), whom)
+            case DialogueAnnounced():
+                return self._line("dialogue", "green", None, event.title, event.announcement.kind.value.replace("_", " "))
+            case MatchWithdrawn():
+                return self._line("withdrawn", "yellow", None, event.need_id, f"{event.supplier_id}: {event.reason.value}")
+            case _:
+                return None
+
+    def _line(self, what: str, style: str, score: float | None, who: str, whom: str) -> Text:
+        shown = "" if score is None else f"{score:.2f}"
+        line = Text(f"{what:<11}", style=style)
+        line.append(f" {shown:>5}  ", style="bold")
+        line.append(_fit(who, self._who), style="default")
+        line.append(" → ", style="dim")
+        line.append(_fit(whom, self._whom), style="default")
+        return line
+
+    def _why(self, event: MatchFound) -> list[Text]:
+        if not event.evidence:
+            return []
+        best = event.evidence[0]
+        room = self._who + self._whom - 6
+        need, answer = _fit(best.need_sentence, room // 2).rstrip(), _fit(best.answer, room - room // 2).rstrip()
+        return [Text(f"{'':<19}“{need}” ↔ “{answer}”", style="dim italic")]
+
+
+def _fit(text: str, width: int) -> str:
+    text = " ".join(text.split())
+    return f"{text[: width - 1]}…" if len(text) > width else text.ljust(width)
+
+
+def _need(buyer: str, title: str) -> str:
+    return f"{buyer}: {title}"
+
+
+def match_table(matches: Sequence[Match], *, language: str, title: str) -> Table:
+    """Matches with their reasons."""
+    table = Table(title=title, title_justify="left", show_lines=True, expand=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("supplier", ratio=2)
+    table.add_column("why", ratio=5)
+    for match in matches:
+        table.add_row(f"{match.score:.2f}", f"[bold]{escape(match.supplier_name)}[/]\n[dim]{escape(match.supplier_id)}[/]", _why(match, language))
+    return table
+
+
+def _why(match: Match, language: str) -> RenderableType:
+    lines: list[RenderableType] = [_evidence(evidence) for evidence in match.evidence]
+    if match.cpv_path:
+        lines.append(Text(" › ".join(cpv.label(code, language) for code in match.cpv_path), style="blue"))
+    lines.extend(Text(f"not answered: {missing}", style="yellow") for missing in match.missing)
+    lines.append(Text("  ".join(f"{name} {value:+.1f}" for name, value in match.signals.items()), style="dim"))
+    return Group(*lines)
+
+
+def _evidence(evidence: Evidence) -> Text:
+    text = Text(f"“{evidence.need_sentence}”")
+    text.append(f" ↔ “{evidence.answer}”", style="green")
+    if evidence.shared_terms:
+        text.append(f" ({', '.join(evidence.shared_terms)})", style="dim")
+    return text
+
+
+def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
+    """The same need at other buyers."""
+    table = Table(title=title, title_justify="left", expand=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("buyer", ratio=2)
+    table.add_column("need", ratio=4)
+    for similar in found:
+        table.add_row(f"{similar.score:.2f}", escape(f"{similar.other_buyer_name} ({similar.other_country})"), escape(similar.other_title))
+    return table
+
+
+def summary_table(summary: LedgerSummary) -> Table:
+    """How many versions of needs stand where."""
+    table = Table(title="Ledger", title_justify="left")
+    table.add_column("status")
+    table.add_column("needs", justify="right")
+    for status in NeedStatus:
+        if count := summary.counts.get(status, 0):
+            table.add_row(Text(status.value.replace("_", " "), style=_STATUS_STYLE[status]), str(count))
+    table.add_section()
+    table.add_row("[bold]accounted for[/]", f"[bold]{summary.accounted} of {summary.total}[/]")
+    return table
+
+
+def ledger_table(rows: Sequence[LedgerRow]) -> Table:
+    """Versions of needs and what became of them."""
+    table = Table(expand=True)
+    table.add_column("need", ratio=3, overflow="fold")
+    table.add_column("v", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("matches", justify="right")
+    table.add_column("same", justify="right")
+    table.add_column("title or reason", ratio=5)
+    for row in rows:
+        table.add_row(
+            escape(row.need_id),
+            str(row.version),
+            Text(row.status.value.replace("_", " "), style=_STATUS_STYLE[row.status]),
+            "" if row.matches is None else str(row.matches),
+            "" if row.similar is None else str(row.similar),
+            escape(row.reason or row.title or ""),
+        )
+    return table
+
+
+def topics_table(ends: Mapping[str, int], lags: Sequence[GroupLag]) -> Table:
+    """How much was written to each topic, and how far each group has come."""
+    table = Table()
+    table.add_column("topic")
+    table.add_column("records", justify="right")
+    table.add_column("lag by group")
+    for topic in sorted(ends):
+        groups = "  ".join(f"{lag.group} {lag.lag}" for lag in lags if lag.topic == topic)
+        table.add_row(topic, str(ends[topic]), groups)
+    return table
+
+
+def refusals_table(reasons: Mapping[str, int]) -> Table:
+    """Why items were refused, by how often."""
+    table = Table(title="Refused", title_justify="left")
+    table.add_column("how many", justify="right")
+    table.add_column("reason")
+    for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
+        table.add_row(str(count), escape(reason))
+    return table
