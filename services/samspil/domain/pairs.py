@@ -24,6 +24,11 @@ class NeedSide:
     regions: tuple[str, ...] = ()
     excluded_suppliers: frozenset[str] = frozenset()
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What evidence is quoted from: the title, then the asks."""
+        return (self.title, *self.asks)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CapabilitySide:

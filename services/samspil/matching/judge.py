@@ -159,8 +159,8 @@ class Judge:
             for need, candidate in zip(needs, candidates, strict=True)
         ]
         sides = [like.need.side for likes in found for like in likes] + [like.other.side for likes in found for like in likes]
-        asks = await self._embed_asks(sides)
-        return [tuple(_similar_need(like, asks=asks) for like in likes) for likes in found]
+        quoted = await self._embed_sentences(sides)
+        return [tuple(_similar_need(like, quoted=quoted) for like in likes) for likes in found]
 
     def _judge(self, need: EmbeddedNeed, supplier: EmbeddedSupplier) -> _Pair | None:
         """The pair, judged by the supplier's best capability; None if it is no match."""
@@ -197,26 +197,32 @@ class Judge:
 
     async def _verdicts(self, pairs: Sequence[list[_Pair]], *, truncated: Sequence[bool]) -> list[Verdict]:
         shown = [sorted(found, key=lambda pair: pair.order)[: self._rules.limit] for found in pairs]
-        asks = await self._embed_asks([pair.need.side for found in shown for pair in found])
+        quoted = await self._embed_sentences([pair.need.side for found in shown for pair in found])
         return [
             Verdict(
-                matches=tuple(self._match(pair, asks=asks[pair.need.side.need_id]) for pair in best),
+                matches=tuple(self._match(pair, quoted=quoted[pair.need.side.need_id]) for pair in best),
                 truncated=deeper or len(found) > len(best),
             )
             for found, best, deeper in zip(pairs, shown, truncated, strict=True)
         ]
 
-    async def _embed_asks(self, needs: Iterable[NeedSide]) -> dict[str, Vectors]:
+    async def _embed_sentences(self, needs: Iterable[NeedSide]) -> dict[str, Vectors]:
         """The vectors of each need's sentences, each need's once, in one call."""
         sides = {side.need_id: side for side in needs}
-        texts = [EmbedText(text=ask, language=side.language, kind=TextKind.QUERY) for side in sides.values() for ask in side.asks]
+        texts = [
+            EmbedText(text=sentence, language=side.language, kind=TextKind.QUERY)
+            for side in sides.values()
+            for sentence in side.sentences
+        ]
         vectors = await self._embedder.embed(texts) if texts else np.empty((0, self._embedder.dimension), dtype=np.float32)
-        ends = np.cumsum([len(side.asks) for side in sides.values()]).tolist()
-        return {need_id: vectors[end - len(side.asks) : end] for (need_id, side), end in zip(sides.items(), ends, strict=True)}
+        ends = np.cumsum([len(side.sentences) for side in sides.values()]).tolist()
+        return {
+            need_id: vectors[end - len(side.sentences) : end] for (need_id, side), end in zip(sides.items(), ends, strict=True)
+        }
 
-    def _match(self, pair: _Pair, *, asks: Vectors) -> Match:
+    def _match(self, pair: _Pair, *, quoted: Vectors) -> Match:
         need, capability = pair.need.side, pair.capability
-        answers = best_answers(asks, pair.supplier.vectors)
+        answers = best_answers(quoted, pair.supplier.vectors)
         return Match(
             match_id=ids.match_id(need_id=need.need_id, supplier_id=capability.supplier_id),
             need_id=need.need_id,
@@ -231,7 +237,7 @@ class Judge:
             evidence=tuple(_answered(need, pair.supplier.capabilities[answer.answer], answer) for answer in answers),
             cpv_path=shared_cpv_path(need.cpv, capability.cpv),
             region=RegionFit.SERVED if need.regions and capability.regions else RegionFit.UNSTATED,
-            missing=tuple(shorten(need.asks[number]) for number in unanswered(asks, pair.supplier.vectors)),
+            missing=tuple(shorten(need.asks[number]) for number in unanswered(quoted[1:], pair.supplier.vectors)),
             signals=rounded(self._rules.scorer.contributions(pair.signals)),
         )
 
@@ -274,7 +280,7 @@ def _suppliers(hits: Sequence[Hit]) -> list[EmbeddedSupplier]:
 
 
 def _answered(need: NeedSide, capability: CapabilitySide, answer: Answer) -> Evidence:
-    sentence = need.asks[answer.sentence]
+    sentence = need.sentences[answer.sentence]
     return Evidence(
         need_sentence=shorten(sentence),
         answer=shorten(capability.text),
@@ -286,9 +292,9 @@ def _answered(need: NeedSide, capability: CapabilitySide, answer: Answer) -> Evi
     )
 
 
-def _similar_need(like: _Likeness, *, asks: dict[str, Vectors]) -> SimilarNeed:
+def _similar_need(like: _Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed:
     need, other = like.need.side, like.other.side
-    answers = best_answers(asks[need.need_id], asks[other.need_id], limit=1)
+    answers = best_answers(quoted[need.need_id], quoted[other.need_id], limit=1)
     return SimilarNeed(
         similar_id=ids.similar_id(need_id=need.need_id, other_need_id=other.need_id),
         need_id=need.need_id,
@@ -304,14 +310,14 @@ def _similar_need(like: _Likeness, *, asks: dict[str, Vectors]) -> SimilarNeed:
         score=like.score,
         evidence=tuple(
             Evidence(
-                need_sentence=shorten(need.asks[answer.sentence]),
-                answer=shorten(other.asks[answer.answer]),
+                need_sentence=shorten(need.sentences[answer.sentence]),
+                answer=shorten(other.sentences[answer.answer]),
                 need_language=need.language,
                 answer_language=other.language,
                 strength=_strength(answer),
                 shared_terms=shared_terms(
-                    need.asks[answer.sentence],
-                    other.asks[answer.answer],
+                    need.sentences[answer.sentence],
+                    other.sentences[answer.answer],
                     language=need.language,
                     other_language=other.language,
                 ),

@@ -1,0 +1,90 @@
+"""Matching on demand."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from samspil.errors import ModelUnavailable
+from samspil.web import WebLimits
+from samspil_schemas import Match, NeedStatement
+from tests.component.web_fakes import World, statement_json
+
+TEXT = {"text": "Find leaks in pipes.\nWithout digging.", "language": "en"}
+
+
+async def test_a_text_is_answered_with_suppliers_and_evidence_and_nothing_is_written() -> None:
+    world = World()
+    response = await world.ask("POST", "/v1/match", who="supplier-2", json={**TEXT, "cpv": ["90490000-8"], "limit": 3})
+    assert response.status_code == 200
+    assert response.json()["items"][0]["evidence"][0]["answer"] == "We hear leaks through hydrants."
+    statement, limit = world.matchmaker.asked[0]
+    assert (statement.title, statement.description, statement.cpv, limit) == (
+        "Find leaks in pipes.",
+        TEXT["text"],
+        ("90490000",),
+        3,
+    )
+    assert statement.buyer.id == "supplier-2"
+    assert not world.record.stored_needs
+    assert not world.record.rows
+
+
+@pytest.mark.parametrize(
+    "body", [{"text": "x"}, {**TEXT, "limit": 51}, {**TEXT, "limit": "3"}, {**TEXT, "languages": "en"}, {**TEXT, "text": "  "}]
+)
+async def test_a_text_that_cannot_be_matched_is_refused(body: dict[str, object]) -> None:
+    world = World()
+    assert (await world.ask("POST", "/v1/match", who="operator", json=body)).status_code == 422
+    assert not world.matchmaker.asked
+
+
+async def test_a_buyer_finds_who_shares_a_need_before_publishing_it() -> None:
+    world = World()
+    response = await world.ask("POST", "/v1/similar?limit=5", who="buyer-1", json=statement_json())
+    assert [found["other_buyer_id"] for found in response.json()["items"]] == ["buyer-2"]
+    assert world.matchmaker.asked == [(NeedStatement(**statement_json()), 5)]
+    assert not world.record.stored_needs
+
+
+async def test_a_model_that_is_away_is_told_as_such_with_when_to_come_again() -> None:
+    world = World()
+    world.matchmaker.fail = ModelUnavailable("cannot open /secret/place")
+    response = await world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.json()["detail"] == "The model does not answer right now. Send the same again in a moment."
+    assert "/secret" not in response.text
+
+
+class SlowMatchmaker:
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.asked = asyncio.Semaphore(0)
+
+    async def suppliers_for(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:
+        self.asked.release()
+        await self.may_answer.wait()
+        return []
+
+
+async def test_more_than_may_ask_at_once_are_sent_away_and_may_come_again() -> None:
+    slow = SlowMatchmaker()
+    world = World(limits=WebLimits(ad_hoc_in_flight=2), matchmaker=slow)  # type: ignore[arg-type]
+    await world.token("buyer-1")
+    held = [asyncio.create_task(world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)) for _ in range(2)]
+    await slow.asked.acquire()
+    await slow.asked.acquire()
+    assert (await world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)).status_code == 503
+    slow.may_answer.set()
+    assert [response.status_code for response in await asyncio.gather(*held)] == [200, 200]
+    assert (await world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)).status_code == 200
+
+
+async def test_a_matching_that_takes_too_long_is_given_up() -> None:
+    world = World(limits=WebLimits(ad_hoc_seconds=0), matchmaker=SlowMatchmaker())  # type: ignore[arg-type]
+    response = await world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)
+    assert response.status_code == 503
+    assert (await world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)).status_code == 503
