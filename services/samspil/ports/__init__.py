@@ -1,5 +1,6 @@
 """What the services ask of the outside, as narrow protocols; the adapters answer, and bootstrap joins the two."""
 
+from samspil.ports.dialogue import Dialogue, DialogueReview, DialogueTransaction, HeardMatch, Invitee, Offer
 from samspil.ports.index import Entity, Entry, Head, Hit, Point, Search, VectorIndex, Where
 from samspil.ports.log import (
     DeadLetter,
@@ -14,6 +15,7 @@ from samspil.ports.log import (
 )
 from samspil.ports.matchmaker import Matchmaker
 from samspil.ports.model import Embedder, EmbedText, TextKind, Vectors
+from samspil.ports.outbox import Outbox, Waiting
 from samspil.ports.record import (
     InvitationStatus,
     LedgerRow,
@@ -25,6 +27,7 @@ from samspil.ports.record import (
     RecordTransaction,
     Role,
     SourceOrder,
+    Standing,
     StoredDialogue,
     StoredInvitation,
     StoredNeed,
@@ -33,11 +36,24 @@ from samspil.ports.record import (
     Submitted,
     Tokens,
 )
+from samspil.ports.registry import (
+    DeadLetterRow,
+    LedgerEntry,
+    Listing,
+    PairKey,
+    PairKind,
+    PairListing,
+    RegistryTransaction,
+)
 
 __all__ = [
     "DeadLetter",
     "DeadLetterHandler",
+    "DeadLetterRow",
     "DeadLetterSubscription",
+    "Dialogue",
+    "DialogueReview",
+    "DialogueTransaction",
     "EmbedText",
     "Embedder",
     "Entity",
@@ -45,13 +61,22 @@ __all__ = [
     "GroupLag",
     "Handler",
     "Head",
+    "HeardMatch",
     "Hit",
     "InvitationStatus",
+    "Invitee",
+    "LedgerEntry",
     "LedgerRow",
     "LedgerSummary",
+    "Listing",
     "LogAdmin",
     "Matchmaker",
     "NeedStatus",
+    "Offer",
+    "Outbox",
+    "PairKey",
+    "PairKind",
+    "PairListing",
     "Point",
     "Principal",
     "Publisher",
@@ -59,9 +84,11 @@ __all__ = [
     "Received",
     "Record",
     "RecordTransaction",
+    "RegistryTransaction",
     "Role",
     "Search",
     "SourceOrder",
+    "Standing",
     "StoredDialogue",
     "StoredInvitation",
     "StoredNeed",
@@ -73,5 +100,6 @@ __all__ = [
     "Tokens",
     "VectorIndex",
     "Vectors",
+    "Waiting",
     "Where",
 ]

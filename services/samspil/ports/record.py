@@ -5,11 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from samspil_schemas import DialogueAnnouncement, Event, Match, NeedStatement, SimilarNeed, SupplierProfile
 
 Tx_co = TypeVar("Tx_co", covariant=True)
+ContentT = TypeVar("ContentT")
 
 
 class NeedStatus(StrEnum):
@@ -146,6 +147,31 @@ class SourceOrder:
 
     published_at: datetime
     number: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing(Generic[ContentT]):
+    """What is known of all versions of one need or profile. Version 0 is below every version: nothing is known yet.
+
+    version, withdrawn: the newest; a withdrawal is newer than the same version published.
+    withdrawn_version, reason: the highest withdrawal ever seen, and why.
+    content_version, content: the highest version whose content was seen.
+    order: where the content stands among the versions of its source, if it came from one.
+    """
+
+    id: str
+    version: int = 0
+    withdrawn: bool = False
+    withdrawn_version: int = 0
+    reason: str | None = None
+    content_version: int = 0
+    content: ContentT | None = None
+    order: SourceOrder | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True if the newest version holds and its content is known."""
+        return not self.withdrawn and self.content is not None
 
 
 class Submissions(Protocol):

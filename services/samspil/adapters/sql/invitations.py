@@ -1,0 +1,28 @@
+"""Invitations as they are read, by anyone and by the buyer who reviews them."""
+
+from sqlalchemy import RowMapping, select
+
+from samspil.adapters.sql.tables import dialogues, invitees
+from samspil.ports import InvitationStatus, StoredInvitation
+
+INVITATIONS = (
+    select(invitees, dialogues.c.title)
+    .join(dialogues, dialogues.c.dialogue_id == invitees.c.dialogue_id)
+    .where(invitees.c.status.is_not(None))
+)
+
+
+def stored_invitation(row: RowMapping) -> StoredInvitation:
+    """The invitation in a row of `INVITATIONS`."""
+    return StoredInvitation(
+        invitation_id=row["invitation_id"],
+        revision=row["revision"],
+        dialogue_id=row["dialogue_id"],
+        need_id=row["need_id"],
+        supplier_id=row["supplier_id"],
+        supplier_name=row["supplier_name"],
+        title=row["title"],
+        status=InvitationStatus(row["status"]),
+        score=row["score"],
+        issued_at=row["issued_at"],
+    )

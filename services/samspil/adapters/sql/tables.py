@@ -1,0 +1,206 @@
+"""The tables of the record. A change here needs a migration; a test compares the two."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+from samspil.adapters.sql.types import Moment, counting_id, json_column
+from samspil_schemas.base import ID_MAX, LABEL_MAX, TITLE_MAX
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+# Ids of places in the log are longer than the ids of the contract: unreadable:<topic>:<partition>:<offset>.
+_PLACE_MAX = 400
+_WORD = 40
+
+metadata = MetaData(naming_convention=_NAMES)
+
+
+def _standing() -> list[Column[object]]:
+    """The columns of a `Standing`; version 0 is a row that only holds a lock."""
+    return [
+        Column("version", BigInteger, nullable=False),
+        Column("withdrawn", Boolean, nullable=False),
+        Column("withdrawn_version", BigInteger, nullable=False),
+        Column("reason", String(LABEL_MAX)),
+        Column("content_version", BigInteger, nullable=False),
+        Column("content", json_column()),
+    ]
+
+
+def _order() -> list[Column[object]]:
+    return [
+        Column("source_published_at", Moment()),
+        Column("source_number", BigInteger),
+        Column("changed_at", Moment()),
+    ]
+
+
+needs = Table(
+    "needs",
+    metadata,
+    Column("id", String(ID_MAX), primary_key=True),
+    *_standing(),
+    *_order(),
+    Column("buyer_id", String(ID_MAX), index=True),
+    Index("ix_needs_changed_at", "changed_at", "id"),
+)
+
+profiles = Table("profiles", metadata, Column("id", String(ID_MAX), primary_key=True), *_standing(), *_order())
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("need_id", String(_PLACE_MAX), primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("title", String(TITLE_MAX)),
+    Column("buyer_id", String(ID_MAX), index=True),
+    Column("source", Text),
+    Column("accepted_at", Moment()),
+    Column("matches", Integer),
+    Column("similar", Integer),
+    Column("evaluated_at", Moment()),
+    Column("refusal", Text),
+    Column("refused_at", Moment()),
+    Column("status", String(_WORD), nullable=False),
+    Column("reason", Text),
+    Column("settled_at", Moment()),
+    Column("known_at", Moment(), nullable=False),
+    Index("ix_ledger_status_accepted_at", "status", "accepted_at"),
+    Index("ix_ledger_known_at", "known_at", "need_id", "version"),
+)
+
+# The newest state of a need or supplier that a verdict was given on.
+evaluated = Table(
+    "evaluated",
+    metadata,
+    Column("entity", String(_WORD), primary_key=True),
+    Column("owner_id", String(ID_MAX), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+)
+
+# Pairs of a need and a supplier, and of two needs; `stands` marks the listing that is the pair's match.
+listings = Table(
+    "listings",
+    metadata,
+    Column("kind", String(_WORD), primary_key=True),
+    Column("left_id", String(ID_MAX), primary_key=True),
+    Column("right_id", String(ID_MAX), primary_key=True),
+    Column("left_version", BigInteger, primary_key=True),
+    Column("right_version", BigInteger, primary_key=True),
+    Column("stands", Boolean, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("seen_by", String(ID_MAX), nullable=False),
+    Column("told", json_column(), nullable=False),
+    Column("evaluated_at", Moment(), nullable=False),
+    Column("report_id", String(_WORD), nullable=False),
+    Column("space", String(LABEL_MAX), nullable=False),
+    Column("scorer", String(LABEL_MAX), nullable=False),
+    Column("content", json_column(), nullable=False),
+    Index("ix_listings_right_id", "kind", "right_id"),
+    Index("ix_listings_stands", "kind", "stands"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", String(_WORD), primary_key=True),
+    Column("source_topic", String(LABEL_MAX), nullable=False),
+    Column("grp", String(LABEL_MAX), nullable=False),
+    Column("partition", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("key", Text),
+    Column("event_id", Text),
+    Column("ce_type", Text),
+    Column("reason", Text, nullable=False),
+    Column("need_id", String(ID_MAX), index=True),
+    Column("version", BigInteger),
+    Column("failed_at", Moment()),
+    Column("stored_at", Moment(), nullable=False, index=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", counting_id(), primary_key=True, autoincrement=True),
+    Column("event_id", String(_WORD), nullable=False, unique=True),
+    Column("topic", String(LABEL_MAX), nullable=False),
+    Column("key", String(ID_MAX), nullable=False),
+    Column("ce_type", String(LABEL_MAX), nullable=False),
+    Column("payload", json_column(), nullable=False),
+    Column("awaited", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("enqueued_at", Moment(), nullable=False),
+    Column("due_at", Moment(), nullable=False, index=True),
+    Column("published_at", Moment()),
+    Index("ix_outbox_topic_key", "topic", "key", "id"),
+    # A reused number would let the mark of a row that is gone fall on another.
+    sqlite_autoincrement=True,
+)
+
+# The groups that have not taken an event of the outbox yet.
+outbox_awaits = Table(
+    "outbox_awaits",
+    metadata,
+    Column("event_id", String(_WORD), ForeignKey("outbox.event_id", ondelete="CASCADE"), primary_key=True),
+    Column("grp", String(_WORD), primary_key=True),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("grp", String(_WORD), primary_key=True),
+    Column("event_id", String(LABEL_MAX), primary_key=True),
+    Column("taken_at", Moment(), nullable=False, index=True),
+)
+
+dialogues = Table(
+    "dialogues",
+    metadata,
+    Column("dialogue_id", String(ID_MAX), primary_key=True),
+    Column("need_id", String(ID_MAX), nullable=False, unique=True),
+    *_standing(),
+    Column("policies", json_column(), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("title", String(TITLE_MAX)),
+    Column("announcement", json_column()),
+    Column("cancelled", Boolean, nullable=False),
+    Column("buyer_id", String(ID_MAX), index=True),
+    Column("starts_at", Moment(), index=True),
+)
+
+invitees = Table(
+    "invitees",
+    metadata,
+    Column("invitation_id", String(ID_MAX), primary_key=True),
+    Column("dialogue_id", String(ID_MAX), nullable=False, index=True),
+    Column("need_id", String(ID_MAX), nullable=False, index=True),
+    Column("supplier_id", String(ID_MAX), nullable=False, index=True),
+    Column("matches", json_column(), nullable=False),
+    Column("need_version", BigInteger, nullable=False),
+    Column("need_withdrawn", Boolean, nullable=False),
+    Column("profile_version", BigInteger, nullable=False),
+    Column("profile_withdrawn", Boolean, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("status", String(_WORD), index=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("supplier_name", String(LABEL_MAX)),
+    Column("score", Float),
+    Column("issued_at", Moment()),
+    Column("changed_at", Moment(), nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(_WORD), primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("organisation", String(ID_MAX), nullable=False),
+    Column("role", String(_WORD), nullable=False),
+    Column("label", String(LABEL_MAX), nullable=False),
+    Column("issued_at", Moment(), nullable=False),
+    Column("revoked_at", Moment()),
+)

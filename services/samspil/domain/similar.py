@@ -1,0 +1,34 @@
+"""The same need at another buyer, as either of the two sees it."""
+
+from samspil_schemas import Evidence, NeedStatement, SimilarNeed
+
+
+def mirrored(seen: SimilarNeed, statement: NeedStatement) -> SimilarNeed:
+    """What the other need sees. `statement` is of the need that `seen` was seen by."""
+    return SimilarNeed(
+        similar_id=seen.similar_id,
+        need_id=seen.other_need_id,
+        need_version=seen.other_need_version,
+        buyer_id=seen.other_buyer_id,
+        other_need_id=seen.need_id,
+        other_need_version=seen.need_version,
+        other_title=statement.title,
+        other_language=statement.language,
+        other_buyer_id=statement.buyer.id,
+        other_buyer_name=statement.buyer.name,
+        other_country=statement.buyer.country,
+        score=seen.score,
+        evidence=tuple(_turned(evidence) for evidence in seen.evidence),
+        cpv_path=seen.cpv_path,
+    )
+
+
+def _turned(evidence: Evidence) -> Evidence:
+    return Evidence(
+        need_sentence=evidence.answer,
+        answer=evidence.need_sentence,
+        need_language=evidence.answer_language,
+        answer_language=evidence.need_language,
+        strength=evidence.strength,
+        shared_terms=evidence.shared_terms,
+    )

@@ -1,0 +1,130 @@
+"""What the dialogue service asks of its transaction, and what it offers: the review of invitations."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from samspil.ports.index import Head
+from samspil.ports.record import InvitationStatus, RecordTransaction, Standing, StoredInvitation
+from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy
+
+# Below every version.
+NOTHING = Head(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What one version of a need says of a dialogue. `announcement` is None where it announces none."""
+
+    title: str
+    language: str
+    buyer_id: str
+    buyer_name: str
+    announcement: DialogueAnnouncement | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialogue:
+    """The dialogue of one need: the facts heard of the need, and what was last said to the world.
+
+    policies: what each version of the need that was seen says of invitations; None where it announces no dialogue.
+    revision: 0 as long as nothing was announced.
+    title, announcement, cancelled: as last said.
+    """
+
+    dialogue_id: str
+    need_id: str
+    standing: Standing[Offer]
+    policies: Mapping[int, InvitationPolicy | None] = field(default_factory=dict)
+    revision: int = 0
+    title: str | None = None
+    announcement: DialogueAnnouncement | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardMatch:
+    """A match that was heard of, as far as an invitation needs it."""
+
+    match_id: str
+    need_version: int
+    profile_version: int
+    supplier_name: str
+    score: float
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        """Of the need and of the profile."""
+        return self.need_version, self.profile_version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitee:
+    """One supplier and one dialogue: the facts heard of the pair, and where its invitation stands.
+
+    matches: the matches heard of, whose need version may announce the dialogue.
+    need_head, profile_head: matches below these were withdrawn.
+    status: None where there is no invitation.
+    revision: 0 as long as nothing was issued.
+    """
+
+    invitation_id: str
+    dialogue_id: str
+    need_id: str
+    supplier_id: str
+    matches: tuple[HeardMatch, ...] = ()
+    need_head: Head = NOTHING
+    profile_head: Head = NOTHING
+    approved: bool = False
+    status: InvitationStatus | None = None
+    revision: int = 0
+    issued_at: datetime | None = None
+
+
+class DialogueTransaction(RecordTransaction, Protocol):
+    """One transaction of the dialogue service."""
+
+    async def alone(self, name: str) -> None:
+        """Wait until no other transaction of this name is open."""
+        ...
+
+    async def dialogues_of(self, need_ids: Collection[str]) -> dict[str, Dialogue]:
+        """What is known of the dialogues of these needs, by need id; unknown ones are absent."""
+        ...
+
+    async def put_dialogues(self, dialogues: Sequence[Dialogue]) -> None:
+        """Store these."""
+        ...
+
+    async def invitees(self, *, dialogue_ids: Collection[str] = (), invitation_ids: Collection[str] = ()) -> list[Invitee]:
+        """All invitees of these dialogues, and those with these invitation ids."""
+        ...
+
+    async def put_invitees(self, invitees: Sequence[Invitee]) -> None:
+        """Store these."""
+        ...
+
+    async def reading_languages(self, supplier_ids: Collection[str]) -> dict[str, str]:
+        """The first language that each supplier reads; absent where its profile is unknown or does not say."""
+        ...
+
+
+class DialogueReview(Protocol):
+    """A buyer's review of the invitations that its dialogue does not send off by itself."""
+
+    async def awaiting(
+        self, *, need_id: str | None = None, buyer_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> list[StoredInvitation]:
+        """Invitations that await review, the best match first."""
+        ...
+
+    async def approve(self, invitation_id: str, *, buyer_id: str | None = None) -> bool:
+        """Send the invitation off. False if it was sent before.
+
+        Raises:
+            NotFound: there is no such invitation, or its dialogue is not this buyer's.
+            Conflict: its dialogue was cancelled, or the supplier no longer matches.
+        """
+        ...

@@ -1,0 +1,97 @@
+"""The tables: made by migrations, the same as the code believes, and safe to make twice."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from samspil.adapters.sql import SqlRecord, open_record
+from samspil.adapters.sql.tables import metadata
+from samspil.errors import Misconfigured
+from tests.factories import a_statement
+
+
+def _differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+async def test_models_and_migrations_agree(record: SqlRecord) -> None:
+    async with record.begin() as transaction:
+        assert await transaction.run(_differences) == []
+        tables = await transaction.run(lambda connection: set(inspect(connection).get_table_names()))
+    assert tables == set(metadata.tables) | {"alembic_version"}
+
+
+async def test_migrating_again_changes_nothing(record: SqlRecord) -> None:
+    await record.submissions.submit_need("n", a_statement())
+    await record.migrate()
+    assert await record.readings.need("n") is not None
+
+
+async def test_two_at_once_do_not_collide_on_an_empty_file(tmp_path: Path) -> None:
+    records = [open_record(f"sqlite+aiosqlite:///{tmp_path}/record.db") for _ in range(4)]
+    await asyncio.gather(*(record.migrate() for record in records))
+    for record in records:
+        await record.ping()
+        await record.close()
+
+
+async def test_two_at_once_do_not_collide_on_an_empty_postgresql(postgres_url: str) -> None:
+    admin = open_record(postgres_url)
+    async with admin._database.engines.writes.connect() as connection:
+        raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await raw.execute(text("DROP DATABASE IF EXISTS empty"))
+        await raw.execute(text("CREATE DATABASE empty"))
+    records = [open_record(postgres_url.replace("/postgres?", "/empty?")) for _ in range(4)]
+    await asyncio.gather(*(record.migrate() for record in records))
+    for record in records:
+        await record.close()
+    await admin.close()
+
+
+async def test_tables_of_a_newer_version_are_refused_with_a_clear_word(record: SqlRecord) -> None:
+    async with record.begin() as transaction:
+        await transaction.run(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    try:
+        with pytest.raises(Misconfigured, match="last wrote them"):
+            await record.migrate()
+    finally:
+        async with record.begin() as transaction:
+            await transaction.run(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0001'")))
+
+
+SUBMIT = """
+import asyncio, sys
+from samspil.adapters.sql import open_record
+from tests.factories import a_statement
+
+async def main():
+    record = open_record(sys.argv[1])
+    await record.migrate()
+    for number in range(30):
+        await record.submissions.submit_need(f"{sys.argv[2]}-{number}", a_statement())
+    await record.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_two_processes_write_to_one_file_at_once(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/record.db"
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", SUBMIT, url, name, stderr=asyncio.subprocess.PIPE)
+        for name in ("one", "two")
+    ]
+    record = open_record(url)
+    await record.migrate()
+    for number in range(30):
+        await record.submissions.submit_need(f"three-{number}", a_statement())
+    for process in processes:
+        _, errors = await process.communicate()
+        assert process.returncode == 0, errors.decode()
+    assert (await record.readings.totals())["needs"] == 90
+    await record.close()
