@@ -1,0 +1,208 @@
+"""Who may do what: one table, and the one place that applies it.
+
+Needs and dialogues are open to all, so that they exist is no secret. Profiles, matches and invitations are private: who may not
+see them is answered without looking whether they exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from types import MappingProxyType
+
+from samspil.errors import Misconfigured
+from samspil.ports import Principal, Readings, Role, StoredNeed
+from samspil.web.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, ProblemError
+
+_ALL_ROLES = frozenset(Role)
+
+
+class Token(StrEnum):
+    """What a token means to a route."""
+
+    IGNORED = auto()  # open to all, and never looked at: works while the record is down
+    WELCOME = auto()  # open to all; a token shows its owner more
+    NEEDED = auto()
+
+
+class Subject(StrEnum):
+    """What decides whether something belongs to an organisation."""
+
+    NONE = auto()
+    NEED = auto()  # the need in the path, which must stand
+    NEED_OR_NEW = auto()  # the need in the path, if it stands; and the buyer that the body states
+    STATEMENT = auto()  # the buyer that the body states
+    SUPPLIER = auto()  # the supplier in the path is the organisation
+    ROWS = auto()  # the rows of the organisation are shown, and no others
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Who a route lets in: roles in `own` to what is their organisation's, roles in `every` to all."""
+
+    token: Token = Token.NEEDED
+    own: frozenset[Role] = frozenset()
+    every: frozenset[Role] = frozenset()
+    subject: Subject = Subject.NONE
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """All roles that are let in to something."""
+        return self.own | self.every
+
+    def in_words(self) -> str:
+        """Who may, for the documentation."""
+        if self.token is not Token.NEEDED:
+            return "Open to all." + (" A token shows its owner more." if self.token is Token.WELCOME else "")
+        if self.every == _ALL_ROLES:
+            return "Any token."
+        own = [f"{role} (its own)" for role in sorted(self.own)]
+        return f"Token of: {', '.join([*own, *sorted(self.every)])}."
+
+
+def _own(role: Role, subject: Subject, *, operator: bool = False) -> Rule:
+    every = frozenset({Role.OPERATOR}) if operator else frozenset[Role]()
+    return Rule(own=frozenset({role}), every=every, subject=subject)
+
+
+_PUBLIC = Rule(token=Token.IGNORED)
+_PUBLIC_OR_OWN = Rule(token=Token.WELCOME)
+_ANY_TOKEN = Rule(every=_ALL_ROLES)
+_OPERATOR = Rule(every=frozenset({Role.OPERATOR}))
+_NEED_OWNER_OR_OPERATOR = _own(Role.BUYER, Subject.NEED, operator=True)
+_SUPPLIER_OR_OPERATOR = _own(Role.SUPPLIER, Subject.SUPPLIER, operator=True)
+_OWN_ROWS_OR_OPERATOR = _own(Role.BUYER, Subject.ROWS, operator=True)
+
+POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
+    {
+        ("GET", "/v1/needs"): _PUBLIC_OR_OWN,
+        ("POST", "/v1/needs"): _own(Role.BUYER, Subject.STATEMENT),
+        ("GET", "/v1/needs/{need_id}"): _PUBLIC_OR_OWN,
+        ("PUT", "/v1/needs/{need_id}"): _own(Role.BUYER, Subject.NEED_OR_NEW),
+        ("DELETE", "/v1/needs/{need_id}"): _own(Role.BUYER, Subject.NEED),
+        ("GET", "/v1/needs/{need_id}/matches"): _NEED_OWNER_OR_OPERATOR,
+        ("GET", "/v1/needs/{need_id}/similar"): _NEED_OWNER_OR_OPERATOR,
+        ("GET", "/v1/needs/{need_id}/invitations"): _NEED_OWNER_OR_OPERATOR,
+        ("POST", "/v1/match"): _ANY_TOKEN,
+        ("POST", "/v1/similar"): _own(Role.BUYER, Subject.STATEMENT),
+        ("GET", "/v1/suppliers/{supplier_id}/profile"): _SUPPLIER_OR_OPERATOR,
+        ("PUT", "/v1/suppliers/{supplier_id}/profile"): _own(Role.SUPPLIER, Subject.SUPPLIER),
+        ("DELETE", "/v1/suppliers/{supplier_id}/profile"): _own(Role.SUPPLIER, Subject.SUPPLIER),
+        ("GET", "/v1/suppliers/{supplier_id}/matches"): _SUPPLIER_OR_OPERATOR,
+        ("GET", "/v1/suppliers/{supplier_id}/invitations"): _SUPPLIER_OR_OPERATOR,
+        ("GET", "/v1/dialogues"): _PUBLIC,
+        ("GET", "/v1/dialogues/{dialogue_id}"): _PUBLIC,
+        ("GET", "/v1/ledger"): _OWN_ROWS_OR_OPERATOR,
+        ("GET", "/v1/ledger/summary"): _OWN_ROWS_OR_OPERATOR,
+        ("GET", "/v1/topics"): _OPERATOR,
+        ("GET", "/v1/me"): _ANY_TOKEN,
+        ("GET", "/metrics"): _OPERATOR,
+        ("GET", "/health/live"): _PUBLIC,
+        ("GET", "/health/ready"): _PUBLIC,
+        ("GET", "/asyncapi"): _PUBLIC,
+        ("GET", "/schemas"): _PUBLIC,
+        ("GET", "/schemas/{name}.json"): _PUBLIC,
+        ("GET", "/openapi.json"): _PUBLIC,
+        ("GET", "/docs"): _PUBLIC,
+        ("GET", "/"): _PUBLIC,
+    }
+)
+
+
+def policy(*, open_metrics: bool) -> Mapping[tuple[str, str], Rule]:
+    """The table, by method and path template. Metrics can be opened where only the monitoring reaches them."""
+    return {**POLICY, ("GET", "/metrics"): _PUBLIC} if open_metrics else POLICY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What a request was let in to. `need` is the need in the path, where the rule is about it."""
+
+    rule: Rule
+    principal: Principal | None = None
+    need: StoredNeed | None = None
+
+    @property
+    def who(self) -> Principal:
+        """Who is asking, on a route that needs a token."""
+        if self.principal is None:
+            raise Misconfigured("A route that anyone may ask asks who is asking.", hint="Correct its rule in POLICY.")
+        return self.principal
+
+    @property
+    def standing(self) -> StoredNeed:
+        """The need in the path, on a route whose rule is about it."""
+        if self.need is None:
+            raise Misconfigured("A route asks for a need that its rule does not look up.", hint="Correct its rule in POLICY.")
+        return self.need
+
+    @property
+    def limited(self) -> bool:
+        """True where only what is the organisation's own is shown."""
+        return self.principal is None or self.principal.role in self.rule.own
+
+    def owns(self, buyer_id: str) -> bool:
+        """True for the buyer itself, and for an operator."""
+        if self.principal is None:
+            return False
+        role = self.principal.role
+        return role is Role.OPERATOR or (role is Role.BUYER and self.principal.organisation == buyer_id)
+
+    def rows_of(self, buyer_id: str | None) -> str | None:
+        """The buyer whose rows may be shown when those of `buyer_id` (None: of all) are asked for; None is all."""
+        if not self.limited:
+            return buyer_id
+        own = self.who.organisation
+        if buyer_id not in (None, own):
+            raise _forbidden("The rows of another organisation are not shown.", f"Leave buyer_id out, or give {own}.")
+        return own
+
+    def require_own_statement(self, buyer_id: str) -> None:
+        """Refuse a statement that names another organisation than the token's as its buyer."""
+        own = self.who.organisation
+        if buyer_id != own:
+            raise _forbidden("The statement names another organisation as its buyer.", f"Give buyer.id the token's, {own}.")
+
+
+def _forbidden(what: str, do: str) -> ProblemError:
+    return ProblemError(FORBIDDEN, what, do)
+
+
+def _unauthenticated() -> ProblemError:
+    return ProblemError(
+        UNAUTHENTICATED,
+        "This takes a token, and none was sent.",
+        "Send one in the header 'Authorization: Bearer …'.",
+        headers={"WWW-Authenticate": 'Bearer realm="samspil"'},
+    )
+
+
+async def decide(rule: Rule, *, principal: Principal | None, ids: Mapping[str, str], readings: Readings) -> Access:
+    """Let the request in, or refuse it.
+
+    Args:
+        rule: the rule of the route.
+        principal: who the token is; None without a token.
+        ids: the ids in the path, by parameter.
+        readings: looks up whose a need is.
+
+    Raises:
+        ProblemError: 401, 403, or 404 for a need that does not exist.
+        Transient: the record does not answer.
+    """
+    if rule.token is not Token.NEEDED:
+        return Access(rule=rule, principal=principal)
+    if principal is None:
+        raise _unauthenticated()
+    if principal.role not in rule.roles:
+        roles = " or ".join(sorted(rule.roles))
+        raise _forbidden(f"A {principal.role}'s token may not do this.", f"Use the token of a {roles}.")
+    if rule.subject is Subject.SUPPLIER and principal.role in rule.own and ids["supplier_id"] != principal.organisation:
+        raise _forbidden("The address is another organisation's.", f"Ask for your own, {principal.organisation}.")
+    if rule.subject not in (Subject.NEED, Subject.NEED_OR_NEW):
+        return Access(rule=rule, principal=principal)
+    need = await readings.need(ids["need_id"])
+    if need is None and rule.subject is Subject.NEED:
+        raise ProblemError(NOT_FOUND, "There is no such need.", "Check the id; a new need takes a moment to be recorded.")
+    if need is not None and principal.role in rule.own and need.statement.buyer.id != principal.organisation:
+        raise _forbidden("The need is another organisation's.", "Ask for a need of your own, or take another id.")
+    return Access(rule=rule, principal=principal, need=need)

@@ -1,0 +1,121 @@
+"""Matching on demand: nothing is written, nobody is told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from samspil.errors import Transient
+from samspil.ports import Principal
+from samspil.web.body import JsonBody
+from samspil.web.gate import Allowed
+from samspil.web.problems import RETRY_AFTER_SECONDS, UNAVAILABLE, ProblemError
+from samspil.web.routes.needs import OwnStatement
+from samspil.web.services import Services, WebLimits
+from samspil_schemas import Buyer, Match, Model, NeedStatement, SimilarNeed
+from samspil_schemas.base import CODES_MAX, TITLE_MAX, CpvCode, Language, NutsCode, Text, Title
+
+router = APIRouter(prefix="/v1", tags=["on demand"])
+
+_ANSWERS_MAX = 50
+_NOWHERE = "XX"  # for users to assign (ISO 3166-1), so that it is no country
+
+
+class AdHocNeed(Model):
+    """A need in a few words, to see what it would match."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text = Field(description="The problem, and what a solution should achieve.")
+    language: Language
+    title: Title | None = Field(default=None, description="By default the first line of the text.")
+    cpv: tuple[CpvCode, ...] = Field(default=(), max_length=CODES_MAX)
+    regions: tuple[NutsCode, ...] = Field(default=(), max_length=CODES_MAX)
+    limit: Annotated[int, Field(ge=1, le=_ANSWERS_MAX, strict=True)] = 10
+
+    def statement(self, asker: Principal) -> NeedStatement:
+        """The need as a statement of the asker's organisation."""
+        return NeedStatement(
+            title=self.title or self.text.splitlines()[0][:TITLE_MAX],
+            description=self.text,
+            language=self.language,
+            buyer=Buyer(id=asker.organisation, name=asker.organisation, country=_NOWHERE),
+            cpv=self.cpv,
+            regions=self.regions,
+        )
+
+
+class Matches(BaseModel):
+    """Suppliers, best first."""
+
+    items: list[Match]
+
+
+class SimilarNeeds(BaseModel):
+    """The same need at other buyers, best first."""
+
+    items: list[SimilarNeed]
+
+
+class Turns:
+    """How many ask the model at once; more are sent away, so that the events' matching keeps its share of the processor."""
+
+    def __init__(self, limits: WebLimits) -> None:
+        self._limits = limits
+        self._taken = 0
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[None]:
+        """Hold a turn, for a bounded time.
+
+        Raises:
+            ProblemError: 503, all are taken.
+            Transient: the time is over.
+        """
+        if self._taken >= self._limits.ad_hoc_in_flight:
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            raise ProblemError(UNAVAILABLE, "Too many ask at once.", "Send the same again in a moment.", headers=headers)
+        self._taken += 1
+        try:
+            async with asyncio.timeout(self._limits.ad_hoc_seconds):
+                yield
+        except TimeoutError:
+            raise Transient("The matching took too long.") from None
+        finally:
+            self._taken -= 1
+
+
+async def _turns(request: Request, _access: Allowed) -> Turns:
+    turns = request.app.state.turns
+    assert isinstance(turns, Turns)  # noqa: S101 - set by create_app, for the type checker
+    return turns
+
+
+OnDemand = Annotated[Turns, Depends(_turns)]
+
+
+@router.post("/match", summary="What a text would match")
+async def match_text(
+    services: Services, *, access: Allowed, turns: OnDemand, need: Annotated[AdHocNeed, Depends(JsonBody(AdHocNeed))]
+) -> Matches:
+    """Find the suppliers that could meet a need, with evidence. Nothing is published, and no supplier is told."""
+    async with turns.take():
+        found = await services.matchmaker.suppliers_for(need.statement(access.who), limit=need.limit)
+    return Matches(items=list(found))
+
+
+@router.post("/similar", summary="Who else has this need, before it is published")
+async def similar_to_statement(
+    services: Services,
+    *,
+    turns: OnDemand,
+    statement: OwnStatement,
+    limit: Annotated[int, Query(ge=1, le=_ANSWERS_MAX)] = 10,
+) -> SimilarNeeds:
+    """Find the same need at other buyers, privately. Nothing is published, and no buyer is told."""
+    async with turns.take():
+        found = await services.matchmaker.similar_to(statement, limit=limit)
+    return SimilarNeeds(items=list(found))

@@ -1,0 +1,384 @@
+"""In-memory ports behind the web, and a client that speaks to it in the role it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from samspil.clock import ManualClock
+from samspil.errors import Conflict, NotFound
+from samspil.ports import (
+    GroupLag,
+    InvitationStatus,
+    LedgerRow,
+    LedgerSummary,
+    NeedStatus,
+    Principal,
+    Role,
+    SourceOrder,
+    StoredDialogue,
+    StoredInvitation,
+    StoredNeed,
+    StoredProfile,
+    Submitted,
+)
+from samspil.web import Check, Contract, WebLimits, WebServices, create_app
+from samspil_schemas import DialogueAnnouncement, Evidence, Match, NeedStatement, SimilarNeed, SupplierProfile
+from tests.factories import a_statement
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def a_pair(need_id: str = "need-1", supplier_id: str = "supplier-1", score: float = 0.9, **changes: Any) -> Match:
+    values: dict[str, Any] = {
+        "match_id": f"match:{need_id}:{supplier_id}",
+        "need_id": need_id,
+        "need_version": 1,
+        "need_title": "Find leaks in drinking water pipes",
+        "buyer_id": "buyer-1",
+        "buyer_name": "Northby Sample Municipality",
+        "supplier_id": supplier_id,
+        "supplier_name": "Listen Sample Acoustics",
+        "profile_version": 1,
+        "score": score,
+        "evidence": (
+            Evidence(
+                need_sentence="We want to know where, without digging.",
+                answer="We hear leaks through hydrants.",
+                answer_id="c1",
+                need_language="en",
+                answer_language="en",
+                strength=0.8,
+            ),
+        ),
+        "region": "served",
+    }
+    return Match(**(values | changes))
+
+
+def a_twin(need_id: str = "need-1", other_need_id: str = "need-2") -> SimilarNeed:
+    return SimilarNeed(
+        similar_id=f"similar:{need_id}:{other_need_id}",
+        need_id=need_id,
+        need_version=1,
+        buyer_id="buyer-1",
+        other_need_id=other_need_id,
+        other_need_version=1,
+        other_title="Hitta läckor i dricksvattennätet",
+        other_language="sv",
+        other_buyer_id="buyer-2",
+        other_buyer_name="Söderby exempelkommun",
+        other_country="SE",
+        score=0.88,
+    )
+
+
+def a_dialogue(dialogue_id: str = "dialogue-1", **changes: Any) -> StoredDialogue:
+    values: dict[str, Any] = {
+        "dialogue_id": dialogue_id,
+        "revision": 1,
+        "need_id": "need-1",
+        "title": "Find leaks in drinking water pipes",
+        "buyer_id": "buyer-1",
+        "announcement": DialogueAnnouncement(kind="webinar", starts_at=NOW),
+        "cancelled": False,
+    }
+    return StoredDialogue(**(values | changes))
+
+
+def an_invitation(invitation_id: str = "invitation-1", **changes: Any) -> StoredInvitation:
+    values: dict[str, Any] = {
+        "invitation_id": invitation_id,
+        "revision": 1,
+        "dialogue_id": "dialogue-1",
+        "need_id": "need-1",
+        "supplier_id": "supplier-1",
+        "supplier_name": "Listen Sample Acoustics",
+        "title": "Find leaks in drinking water pipes",
+        "status": InvitationStatus.ISSUED,
+        "score": 0.9,
+        "issued_at": NOW,
+    }
+    return StoredInvitation(**(values | changes))
+
+
+class FakeRecord:
+    """Submissions, readings and tokens over dictionaries; `fail` is raised by every call while it is set."""
+
+    def __init__(self) -> None:
+        self.stored_needs: dict[str, StoredNeed] = {}
+        self.stored_profiles: dict[str, StoredProfile] = {}
+        self.matches: list[Match] = []
+        self.similar: list[SimilarNeed] = []
+        self.stored_dialogues: list[StoredDialogue] = []
+        self.stored_invitations: list[StoredInvitation] = []
+        self.rows: list[LedgerRow] = []
+        self.reasons: list[str | None] = []
+        self.principals: dict[str, Principal] = {}
+        self.checked: list[str] = []
+        self.fail: Exception | None = None
+
+    def _failing(self) -> None:
+        if self.fail:
+            raise self.fail
+
+    async def submit_need(self, need_id: str, statement: NeedStatement, *, order: SourceOrder | None = None) -> Submitted:
+        self._failing()
+        standing = self.stored_needs.get(need_id)
+        if standing and standing.statement.buyer.id != statement.buyer.id:
+            raise Conflict("The need belongs to another buyer.", hint="Take another id.")
+        if standing and standing.statement == statement and not standing.withdrawn:
+            return Submitted(id=need_id, version=standing.version, changed=False)
+        version = standing.version + 1 if standing else 1
+        self.stored_needs[need_id] = StoredNeed(need_id=need_id, version=version, statement=statement, withdrawn=False)
+        self.rows.insert(
+            0,
+            LedgerRow(need_id=need_id, version=version, status=NeedStatus.PENDING, buyer_id=statement.buyer.id, accepted_at=NOW),
+        )
+        return Submitted(id=need_id, version=version, changed=True)
+
+    async def withdraw_need(self, need_id: str, *, reason: str | None = None) -> Submitted:
+        self._failing()
+        standing = self.stored_needs.get(need_id)
+        if standing is None:
+            raise NotFound("There is no such need.", hint="Check the id.")
+        self.stored_needs[need_id] = replace(standing, withdrawn=True)
+        self.reasons.append(reason)
+        return Submitted(id=need_id, version=standing.version, changed=not standing.withdrawn)
+
+    async def submit_profile(self, supplier_id: str, profile: SupplierProfile) -> Submitted:
+        self._failing()
+        standing = self.stored_profiles.get(supplier_id)
+        if standing and standing.profile == profile and not standing.withdrawn:
+            return Submitted(id=supplier_id, version=standing.version, changed=False)
+        version = standing.version + 1 if standing else 1
+        self.stored_profiles[supplier_id] = StoredProfile(
+            supplier_id=supplier_id, version=version, profile=profile, withdrawn=False
+        )
+        return Submitted(id=supplier_id, version=version, changed=True)
+
+    async def withdraw_profile(self, supplier_id: str, *, reason: str | None = None) -> Submitted:
+        self._failing()
+        standing = self.stored_profiles.get(supplier_id)
+        if standing is None:
+            raise NotFound("There is no such profile.", hint="Publish one first.")
+        self.stored_profiles[supplier_id] = replace(standing, withdrawn=True)
+        return Submitted(id=supplier_id, version=standing.version, changed=not standing.withdrawn)
+
+    async def need(self, need_id: str) -> StoredNeed | None:
+        self._failing()
+        return self.stored_needs.get(need_id)
+
+    async def needs(
+        self, *, open_only: bool = True, buyer_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> list[StoredNeed]:
+        self._failing()
+        found = [
+            need
+            for need in reversed(self.stored_needs.values())
+            if not (open_only and need.withdrawn) and buyer_id in (None, need.statement.buyer.id)
+        ]
+        return found[offset : offset + limit]
+
+    async def profile(self, supplier_id: str) -> StoredProfile | None:
+        self._failing()
+        return self.stored_profiles.get(supplier_id)
+
+    async def profiles(self, *, limit: int = 100, offset: int = 0) -> list[StoredProfile]:
+        self._failing()
+        return sorted(self.stored_profiles.values(), key=lambda found: found.supplier_id)[offset : offset + limit]
+
+    async def matches_of_need(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[Match]:
+        self._failing()
+        return [match for match in self.matches if match.need_id == need_id][offset : offset + limit]
+
+    async def matches_of_supplier(self, supplier_id: str, *, limit: int = 100, offset: int = 0) -> list[Match]:
+        self._failing()
+        return [match for match in self.matches if match.supplier_id == supplier_id][offset : offset + limit]
+
+    async def similar_to(self, need_id: str, *, limit: int = 100) -> list[SimilarNeed]:
+        self._failing()
+        return [similar for similar in self.similar if similar.need_id == need_id][:limit]
+
+    async def dialogues(self, *, limit: int = 100, offset: int = 0) -> list[StoredDialogue]:
+        self._failing()
+        return [dialogue for dialogue in self.stored_dialogues if not dialogue.cancelled][offset : offset + limit]
+
+    async def dialogue(self, dialogue_id: str) -> StoredDialogue | None:
+        self._failing()
+        return next((found for found in self.stored_dialogues if found.dialogue_id == dialogue_id), None)
+
+    async def invitations(
+        self,
+        *,
+        supplier_id: str | None = None,
+        need_id: str | None = None,
+        issued_only: bool = False,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[StoredInvitation]:
+        self._failing()
+        found = [
+            invitation
+            for invitation in self.stored_invitations
+            if supplier_id in (None, invitation.supplier_id)
+            and need_id in (None, invitation.need_id)
+            and not (issued_only and invitation.issued_at is None)
+        ]
+        return found[offset : offset + limit]
+
+    async def ledger(
+        self,
+        *,
+        need_id: str | None = None,
+        buyer_id: str | None = None,
+        status: NeedStatus | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[LedgerRow]:
+        self._failing()
+        found = [
+            row
+            for row in self.rows
+            if need_id in (None, row.need_id) and buyer_id in (None, row.buyer_id) and status in (None, row.status)
+        ]
+        return found[offset : offset + limit]
+
+    async def ledger_summary(self, *, buyer_id: str | None = None) -> LedgerSummary:
+        rows = await self.ledger(buyer_id=buyer_id, limit=len(self.rows))
+        counts = {status: sum(row.status is status for row in rows) for status in NeedStatus}
+        return LedgerSummary(counts={status: count for status, count in counts.items() if count}, oldest_pending=NOW)
+
+    async def totals(self) -> Mapping[Any, int]:
+        return {}
+
+    async def issue(self, *, organisation: str, role: Role, label: str = "") -> str:
+        token = f"token-{len(self.principals)}-{role}-{organisation}"
+        self.principals[token] = Principal(organisation=organisation, role=role, token_id=f"id-{len(self.principals)}")
+        return token
+
+    async def check(self, token: str) -> Principal | None:
+        self._failing()
+        self.checked.append(token)
+        return self.principals.get(token)
+
+    async def revoke(self, token_id: str) -> bool:
+        found = [token for token, principal in self.principals.items() if principal.token_id == token_id]
+        for token in found:
+            del self.principals[token]
+        return bool(found)
+
+
+class FakeMatchmaker:
+    """Answers with what it is given, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[NeedStatement, int]] = []
+        self.fail: BaseException | None = None
+
+    async def suppliers_for(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:
+        self.asked.append((statement, limit))
+        if self.fail:
+            raise self.fail
+        return [a_pair(buyer_id=statement.buyer.id)][:limit]
+
+    async def similar_to(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:
+        self.asked.append((statement, limit))
+        if self.fail:
+            raise self.fail
+        return [a_twin()][:limit]
+
+
+class FakeLog:
+    async def end_offsets(self) -> Mapping[str, int]:
+        return {"samspil.suppliers.v1": 7, "samspil.needs.v1": 12}
+
+    async def lags(self) -> Sequence[GroupLag]:
+        return [
+            GroupLag(group="registry", topic="samspil.needs.v1", end=12, committed=None),
+            GroupLag(group="matching", topic="samspil.needs.v1", end=12, committed=10),
+        ]
+
+
+class FakeHealth:
+    def __init__(self) -> None:
+        self.report: dict[str, Check] = {"record": Check(ok=True), "log": Check(ok=True)}
+        self.fail: Exception | None = None
+
+    async def live(self) -> Mapping[str, Check]:
+        return {"matching": Check(ok=True)}
+
+    async def ready(self) -> Mapping[str, Check]:
+        if self.fail:
+            raise self.fail
+        return self.report
+
+
+SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "NeedPublished", "type": "object"}
+
+
+@dataclass
+class World:
+    """An application over fakes; `ask` sends a request in a role. Tokens: buyer-1, buyer-2, supplier-1, supplier-2, operator."""
+
+    limits: WebLimits = field(default_factory=WebLimits)
+    open_metrics: bool = False
+    record: Any = field(default_factory=FakeRecord)
+    matchmaker: FakeMatchmaker = field(default_factory=FakeMatchmaker)
+    health: FakeHealth = field(default_factory=FakeHealth)
+    clock: ManualClock = field(default_factory=ManualClock)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.services = WebServices(
+            submissions=self.record,
+            readings=self.record,
+            tokens=self.record,
+            log=FakeLog(),
+            matchmaker=self.matchmaker,
+            health=self.health,
+            contract=Contract(asyncapi=lambda: "asyncapi: 3.0.0\n", schemas=lambda: {"need-published.v1": SCHEMA}),
+            clock=self.clock,
+            version="0.0.0-test",
+            limits=self.limits,
+            open_metrics=self.open_metrics,
+        )
+        self.app = create_app(self.services)
+
+    async def token(self, who: str) -> str:
+        """The token of buyer-N, supplier-N or operator; made when first asked for."""
+        if who not in self.tokens:
+            role = Role(who.split("-", maxsplit=1)[0])
+            self.tokens[who] = await self.record.issue(organisation=who, role=role)
+        return self.tokens[who]
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        who: str | None = None,
+        token: str | None = None,
+        client: str = "192.0.2.1",
+        **request: Any,
+    ) -> httpx.Response:
+        """Send one request; `who` sends that one's token, `token` any text as one."""
+        headers = dict(request.pop("headers", {}))
+        if who is not None:
+            token = await self.token(who)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        transport = httpx.ASGITransport(app=self.app, client=(client, 1234))
+        async with httpx.AsyncClient(transport=transport, base_url="http://samspil.test") as http:
+            return await http.request(method, path, headers=headers, **request)
+
+    async def publish(self, need_id: str = "need-1", **changes: Any) -> None:
+        """Have a need of buyer-1 stand (or of the buyer named in `changes`)."""
+        await self.record.submit_need(need_id, a_statement(**changes))
+
+
+def statement_json(**changes: Any) -> dict[str, Any]:
+    """A need as a client sends it."""
+    return a_statement(**changes).model_dump(mode="json")
