@@ -1,7 +1,7 @@
 """One running Samspil on one data directory: who holds it, and where it can be reached.
 
-The directory is locked by the process that runs services on it. `runtime.json`, readable by its owner alone, tells other commands of
-the same user where the broker and the web are, with an operator's token that lives as long as the process.
+The directory is locked by the process that runs services on it. `runtime.json`, readable by its owner alone, tells other commands
+of the same user where the broker and the web are, with an operator's token that lives as long as the process.
 """
 
 import json

@@ -54,7 +54,9 @@ def demo(*, as_json: Json = False) -> None:
 
 @app.command()
 def serve(
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="matching, registry, dialogue, web")], *, as_json: Json = False
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="matching, registry, dialogue, web")],
+    *,
+    as_json: Json = False,
 ) -> None:
     """Run the named services against the broker, index and database that the settings name."""
     command(running.serve)(names=names, as_json=as_json)
@@ -129,7 +131,9 @@ def token_issue(
 
 
 @token_app.command("revoke")
-def token_revoke(token_id: Annotated[str, typer.Argument(help="The id that was shown when it was issued.")], *, as_json: Json = False) -> None:
+def token_revoke(
+    token_id: Annotated[str, typer.Argument(help="The id that was shown when it was issued.")], *, as_json: Json = False
+) -> None:
     """End a token at once."""
     command(tokens.revoke)(token_id=token_id, as_json=as_json)
 

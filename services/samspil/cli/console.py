@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import typer
@@ -32,19 +33,22 @@ T = TypeVar("T")
 
 def plain(value: object) -> Any:
     """The value as JSON has it."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {str(plain(key)): plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(entry) for entry in value]
-    return value
+    match value:
+        case BaseModel():
+            found: Any = value.model_dump(mode="json")
+        case dict():
+            found = {str(plain(key)): plain(entry) for key, entry in value.items()}
+        case list() | tuple() | set() | frozenset():
+            found = [plain(entry) for entry in value]
+        case Enum():
+            found = value.value
+        case datetime():
+            found = value.isoformat()
+        case Path():
+            found = str(value)
+        case _:
+            found = plain(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else value
+    return found
 
 
 def print_json(value: object) -> None:

@@ -3,26 +3,23 @@
 import asyncio
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
-from rich.status import Status
 
-from samspil.bootstrap import ALL_SERVICES, Running, Settings, Standing, load_sample, prepare, running, until_settled
+from samspil.bootstrap import ALL_SERVICES, Running, Settings, load_sample, prepare, running, until_settled
 from samspil.cli.console import ERR, EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json
+from samspil.cli.following import following, stages
 from samspil.cli.tables import Story, summary_table
-from samspil.ports import Readings, Received
-
+from samspil.ports import Handler, Readings, Received
 
 
 async def up(*, sample: bool, as_json: bool) -> int:
     """Start everything, load the sample data if asked, and stay until Ctrl-C."""
     settings = Settings()
     stop = _stop_signal()
-    with _stages(quiet=as_json) as stage:
+    with stages(quiet=as_json) as stage:
         async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
             stage.stop()
             if sample:
@@ -40,7 +37,7 @@ async def demo(*, as_json: bool) -> int:
     """Run the sample data through everything on a fresh data directory; 0 only if every need is accounted for."""
     with tempfile.TemporaryDirectory(prefix="samspil-demo-") as place:
         settings = Settings().in_data_dir(Path(place))
-        with _stages(quiet=as_json) as stage:
+        with stages(quiet=as_json) as stage:
             async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
                 stage.stop()
                 expected = await _load_and_follow(started, quiet=as_json)
@@ -48,7 +45,7 @@ async def demo(*, as_json: bool) -> int:
                 totals = await started.readings.totals()
     complete = summary.accounted == summary.total == expected
     if as_json:
-        print_json({"needs": expected, "accounted": summary.accounted, "complete": complete, **totals})
+        print_json({"needs": expected, "accounted": summary.accounted, "complete": complete, "totals": dict(totals)})
     elif not complete:
         raise fail(
             f"{summary.accounted} of {expected} needs are accounted for.",
@@ -62,7 +59,9 @@ async def serve(*, names: Sequence[str], as_json: bool) -> int:
     """Run the named services until a signal ends them."""
     if unknown := sorted(set(names) - ALL_SERVICES):
         raise fail(
-            f"There is no service called {', '.join(unknown)}.", hint=f"Choose from {', '.join(sorted(ALL_SERVICES))}.", code=EXIT_NOTHING
+            f"There is no service called {', '.join(unknown)}.",
+            hint=f"Choose from {', '.join(sorted(ALL_SERVICES))}.",
+            code=EXIT_NOTHING,
         )
     settings = Settings()
     stop = _stop_signal()
@@ -87,8 +86,10 @@ async def _load_and_follow(started: Running, *, quiet: bool) -> int:
     """Submit the sample, follow it until all is settled, and sum up; returns how many needs the sample has."""
     loaded = await load_sample(started.submissions)
     if not quiet:
-        OUT.print(f"\n[bold]{loaded.needs} needs[/] of {loaded.buyers} buyers and [bold]{loaded.profiles} supplier profiles[/] go in:")
-    with _following(quiet=quiet) as show:
+        OUT.print(
+            f"\n[bold]{loaded.needs} needs[/] of {loaded.buyers} buyers and [bold]{loaded.profiles} supplier profiles[/] go in:"
+        )
+    with following(quiet=quiet) as show:
         await until_settled(started.readings, clock=started.clock, show=show)
         await started.told_all()
     if not quiet:
@@ -96,60 +97,7 @@ async def _load_and_follow(started: Running, *, quiet: bool) -> int:
     return loaded.needs
 
 
-@contextmanager
-def _following(*, quiet: bool) -> Iterator["_Bar"]:
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=OUT,
-        disable=quiet or not OUT.is_terminal,
-        transient=True,
-    )
-    with bar:
-        yield _Bar(bar)
-
-
-class _Bar:
-    """Shows how many needs are accounted for."""
-
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._task = bar.add_task("needs accounted for", total=None)
-
-    def __call__(self, now: Standing) -> None:
-        self._bar.update(self._task, completed=now.summary.accounted, total=now.summary.total)
-
-
-class _Stage:
-    """Says which part is being started."""
-
-    def __init__(self, status: Status | None) -> None:
-        self._status = status
-
-    def update(self, part: str, share: float | None = None) -> None:
-        """Show the part, and the share that is done where it is known."""
-        if self._status is not None:
-            self._status.update(part if share is None else f"{part} {share:.0%}")
-
-    def stop(self) -> None:
-        """Stop showing."""
-        if self._status is not None:
-            self._status.stop()
-
-
-@contextmanager
-def _stages(*, quiet: bool) -> Iterator[_Stage]:
-    if quiet or not ERR.is_terminal:
-        yield _Stage(None)
-        return
-    with ERR.status("Starting …") as status:
-        yield _Stage(status)
-
-
-def _narrator(*, quiet: bool):  # noqa: ANN202 - a handler, or None
+def _narrator(*, quiet: bool) -> Handler | None:
     if quiet:
         return None
     story = Story(width=OUT.width)
@@ -181,9 +129,10 @@ async def _sum_up(readings: Readings) -> None:
 
 
 def _say_where(started: Running, settings: Settings) -> None:
+    where = f"web [link={started.web_url}]{started.web_url}[/], Kafka {started.broker}, data {settings.data_dir}"
     OUT.print()
-    OUT.print(f"[bold green]✓[/] Samspil is up: web [link={started.web_url}]{started.web_url}[/], Kafka {started.broker}, data {settings.data_dir}.")
-    OUT.print("  In another terminal: [bold]samspil match \"…\"[/], [bold]samspil ledger[/], [bold]samspil topics[/], [bold]samspil import PATH[/].")
+    OUT.print(f"[bold green]✓[/] Samspil is up: {where}.")
+    OUT.print('  In another terminal: [bold]samspil match "…"[/], [bold]samspil ledger[/], [bold]samspil import PATH[/].')
     OUT.print("  Ctrl-C stops it.")
 
 
@@ -193,5 +142,3 @@ def _stop_signal() -> asyncio.Event:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     return stop
-
-

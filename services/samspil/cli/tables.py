@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from samspil.intake import RefusedItem, Summary
 from samspil.ports import GroupLag, LedgerRow, LedgerSummary, NeedStatus
 from samspil.reference import cpv
 from samspil_schemas import (
@@ -47,7 +48,9 @@ class Story:
         match event:
             case MatchFound():
                 whom = event.supplier_name
-                return Group(self._line("match", "cyan", event.score, _need(event.buyer_name, event.need_title), whom), *self._why(event))
+                return Group(
+                    self._line("match", "cyan", event.score, _need(event.buyer_name, event.need_title), whom), *self._why(event)
+                )
             case SimilarNeedFound() if event.need_id < event.other_need_id:  # the other direction says the same
                 other = _need(f"{event.other_buyer_name} ({event.other_country})", event.other_title)
                 return self._line("same need", "magenta", event.score, event.need_id, other)
@@ -97,14 +100,18 @@ def match_table(matches: Sequence[Match], *, language: str, title: str) -> Table
     table.add_column("supplier", ratio=2)
     table.add_column("why", ratio=5)
     for match in matches:
-        table.add_row(f"{match.score:.2f}", f"[bold]{escape(match.supplier_name)}[/]\n[dim]{escape(match.supplier_id)}[/]", _why(match, language))
+        table.add_row(
+            f"{match.score:.2f}",
+            f"[bold]{escape(match.supplier_name)}[/]\n[dim]{escape(match.supplier_id)}[/]",
+            _why(match, language),
+        )
     return table
 
 
 def _why(match: Match, language: str) -> RenderableType:
     lines: list[RenderableType] = [_evidence(evidence) for evidence in match.evidence]
     if match.cpv_path:
-        lines.append(Text(" › ".join(cpv.label(code, language) for code in match.cpv_path), style="blue"))
+        lines.append(Text(" › ".join(cpv.label(code, language) or code for code in match.cpv_path), style="blue"))
     lines.extend(Text(f"not answered: {missing}", style="yellow") for missing in match.missing)
     lines.append(Text("  ".join(f"{name} {value:+.1f}" for name, value in match.signals.items()), style="dim"))
     return Group(*lines)
@@ -125,7 +132,9 @@ def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
     table.add_column("buyer", ratio=2)
     table.add_column("need", ratio=4)
     for similar in found:
-        table.add_row(f"{similar.score:.2f}", escape(f"{similar.other_buyer_name} ({similar.other_country})"), escape(similar.other_title))
+        table.add_row(
+            f"{similar.score:.2f}", escape(f"{similar.other_buyer_name} ({similar.other_country})"), escape(similar.other_title)
+        )
     return table
 
 
@@ -175,11 +184,37 @@ def topics_table(ends: Mapping[str, int], lags: Sequence[GroupLag]) -> Table:
     return table
 
 
-def refusals_table(reasons: Mapping[str, int]) -> Table:
-    """Why items were refused, by how often."""
-    table = Table(title="Refused", title_justify="left")
+_REFUSALS_SHOWN = 200
+
+
+def import_table(summary: Summary) -> Table:
+    """What became of everything in the files."""
+    table = Table(title="Read only; nothing was written" if summary.dry_run else "Imported", title_justify="left")
+    table.add_column("")
     table.add_column("how many", justify="right")
-    table.add_column("reason")
-    for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
-        table.add_row(str(count), escape(reason))
+    rows = {
+        "files": summary.files,
+        "needs": summary.needs,
+        "supplier profiles": summary.profiles,
+        "unchanged": summary.unchanged,
+        "older than what stands": summary.outdated,
+        "withdrawn": summary.withdrawn,
+        "refused": summary.refusals,
+    }
+    for name, count in rows.items():
+        if count or name in {"files", "refused"}:
+            table.add_row(name, str(count))
+    return table
+
+
+def refusals_table(refused: Sequence[RefusedItem]) -> Table:
+    """Each thing that was refused, and why."""
+    table = Table(title="Refused", title_justify="left", expand=True)
+    table.add_column("where", ratio=2, overflow="fold")
+    table.add_column("why", ratio=3)
+    for item in refused[:_REFUSALS_SHOWN]:
+        where = item.path.name if item.line is None else f"{item.path.name}:{item.line}"
+        table.add_row(escape(where), escape(item.reason))
+    if len(refused) > _REFUSALS_SHOWN:
+        table.add_row("…", f"and {len(refused) - _REFUSALS_SHOWN} more; --json has them all")
     return table

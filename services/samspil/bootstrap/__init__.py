@@ -1,0 +1,28 @@
+"""The one composition root: settings become parts, parts become a process."""
+
+from samspil.bootstrap.accounting import Standing, until_settled
+from samspil.bootstrap.asking import Answer, ask_match
+from samspil.bootstrap.doctor import Finding, check_installation
+from samspil.bootstrap.parts import opened_record
+from samspil.bootstrap.process import ALL_SERVICES, Running, opened_admin, prepare, running, settle
+from samspil.bootstrap.sample import Loaded, load_sample
+from samspil.settings import Settings
+
+__all__ = [
+    "ALL_SERVICES",
+    "Answer",
+    "Finding",
+    "Loaded",
+    "Running",
+    "Settings",
+    "Standing",
+    "ask_match",
+    "check_installation",
+    "load_sample",
+    "opened_admin",
+    "opened_record",
+    "prepare",
+    "running",
+    "settle",
+    "until_settled",
+]

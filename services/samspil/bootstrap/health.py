@@ -1,0 +1,63 @@
+"""How this process is: alive by progress, ready by what it depends on."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+from samspil.clock import Clock
+from samspil.errors import SamspilError
+from samspil.recovery import GroupState
+from samspil.web import Check, HealthReport
+
+Ping = Callable[[], Awaitable[None]]
+# Longer than the slowest batch: 16 texts of the greatest length take 4 s of two cores.
+STALLED_AFTER = timedelta(seconds=60)
+
+
+class Pulse:
+    """Beats while the event loop turns; a loop that is held up long is not alive."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = clock.now()
+
+    async def beat(self) -> None:
+        """Beat every second, until cancelled."""
+        while True:
+            self._last = self._clock.now()
+            await self._clock.sleep(1)
+
+    @property
+    def age(self) -> timedelta:
+        """Since the last beat."""
+        return self._clock.now() - self._last
+
+
+class ProcessHealth:
+    """The health of one process. Implements `samspil.web.Health`."""
+
+    def __init__(self, *, pulse: Pulse, groups: Callable[[], Sequence[GroupState]], pings: Mapping[str, Ping]) -> None:
+        self._pulse = pulse
+        self._groups = groups
+        self._pings = pings
+
+    async def live(self) -> HealthReport:
+        """By progress: False only where a restart of this process would help."""
+        beating = self._pulse.age < STALLED_AFTER
+        return {"loop": Check(ok=beating, reason=None if beating else f"stalled for {self._pulse.age.total_seconds():.0f} s")}
+
+    async def ready(self) -> HealthReport:
+        """By dependencies: every part answers, and every group takes records."""
+        report = {name: await _answer(ping) for name, ping in self._pings.items()}
+        for state in self._groups():
+            known = report.get(state.group)
+            if known is None or known.ok:
+                report[state.group] = Check(ok=state.ready, reason=None if state.ready else state.reason)
+        return report
+
+
+async def _answer(ping: Ping) -> Check:
+    try:
+        await ping()
+    except SamspilError as error:
+        return Check(ok=False, reason=error.message)
+    return Check(ok=True)

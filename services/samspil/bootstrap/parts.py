@@ -1,0 +1,122 @@
+"""Open the parts that the settings name: the record, the broker, the model, the index."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from samspil.adapters.embedding import EmbeddingSettings, open_embedder
+from samspil.adapters.kafka.connection import KafkaSettings
+from samspil.adapters.kafka.embedded import EmbeddedBroker
+from samspil.adapters.sql import SqlRecord, open_record
+from samspil.adapters.vectors import open_index
+from samspil.bootstrap.instance import make_data_dir, running_on
+from samspil.clock import Clock
+from samspil.errors import Misconfigured
+from samspil.matching.rules import Rules
+from samspil.ports import Embedder, VectorIndex
+from samspil.settings import EMBEDDED, Settings
+
+Progress = Callable[[str, float | None], None]
+
+
+def no_progress(_part: str, _share: float | None = None) -> None:
+    """Show nothing."""
+
+
+@asynccontextmanager
+async def opened_record(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[SqlRecord]:
+    """The record, migrated, until the block ends.
+
+    Raises:
+        Misconfigured: the URL or the data directory is wrong.
+        RecordUnavailable: the database does not answer.
+    """
+    if settings.uses_data_dir:
+        make_data_dir(settings.data_dir)
+    record = open_record(settings.record_url, clock=clock)
+    try:
+        await record.migrate()
+        yield record
+    finally:
+        await record.close()
+
+
+@asynccontextmanager
+async def opened_model(settings: Settings, *, progress: Progress = no_progress) -> AsyncIterator[Embedder]:
+    """The embedding model, checked against its canaries, until the block ends.
+
+    Raises:
+        Misconfigured: there is no such model, or its vectors are not those of its vector space.
+    """
+    chosen = EmbeddingSettings(
+        model=settings.model, revision=settings.model_revision, precision=settings.model_precision, threads=settings.model_threads
+    )
+    embedder = await open_embedder(chosen, cache_dir=settings.cache_dir, progress=progress)
+    try:
+        yield embedder
+    finally:
+        await embedder.close()
+
+
+@asynccontextmanager
+async def opened_index(settings: Settings, *, embedder: Embedder) -> AsyncIterator[VectorIndex]:
+    """The index of the model's vector space, until the block ends.
+
+    Raises:
+        IndexUnavailable: the engine does not answer, or another process has the directory.
+        Misconfigured: it holds another vector space.
+    """
+    key = settings.index_api_key.get_secret_value() if settings.index_api_key else None
+    index = await open_index(settings.index_url, space=embedder.space, dimension=embedder.dimension, api_key=key)
+    try:
+        yield index
+    finally:
+        await index.close()
+
+
+@asynccontextmanager
+async def opened_broker(settings: Settings) -> AsyncIterator[tuple[KafkaSettings, EmbeddedBroker | None]]:
+    """How to reach the broker; the embedded one runs until the block ends.
+
+    Raises:
+        BrokerUnavailable: the embedded broker does not start.
+    """
+    if settings.kafka_url != EMBEDDED:
+        yield kafka_settings(settings), None
+        return
+    async with EmbeddedBroker(log_file=settings.data_dir / "broker.log") as broker:
+        yield KafkaSettings.embedded(broker.bootstrap_servers, partitions=settings.kafka_partitions), broker
+
+
+def kafka_settings(settings: Settings) -> KafkaSettings:
+    """How to reach the broker that is there: the one that the settings name, or that of the running instance.
+
+    Raises:
+        Misconfigured: the broker is the embedded one, and nothing runs.
+    """
+    if settings.kafka_url == EMBEDDED:
+        runtime = running_on(settings.data_dir)
+        if runtime is None:
+            raise Misconfigured(
+                f"No Samspil runs on {settings.data_dir}, so there is no embedded broker.", hint="Start it with `samspil up`."
+            )
+        return KafkaSettings.embedded(runtime.broker, partitions=settings.kafka_partitions)
+    password = settings.kafka_sasl_password
+    return KafkaSettings(
+        bootstrap_servers=settings.kafka_servers,
+        security_protocol=settings.kafka_security_protocol,
+        sasl_mechanism=settings.kafka_sasl_mechanism,
+        sasl_username=settings.kafka_sasl_username,
+        sasl_password=password.get_secret_value() if password else None,
+        tls_ca_file=settings.kafka_tls_ca_file,
+        tls_cert_file=settings.kafka_tls_cert_file,
+        tls_key_file=settings.kafka_tls_key_file,
+        enable_idempotence=settings.kafka_idempotence,
+        session_timeout_ms=settings.kafka_session_timeout_ms,
+        partitions=settings.kafka_partitions,
+        replication_factor=settings.kafka_replication_factor,
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What counts as a match under these settings."""
+    return Rules(threshold=settings.match_threshold, similar_threshold=settings.similar_threshold, limit=settings.match_limit)

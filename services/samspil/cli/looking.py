@@ -1,0 +1,96 @@
+"""`match`, `ledger`, `topics`, `doctor`: look, and change nothing."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from samspil.bootstrap import Settings, ask_match, check_installation, opened_admin, opened_record
+from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json
+from samspil.cli.tables import ledger_table, match_table, similar_table, summary_table, topics_table
+from samspil.intake import detect_language
+from samspil.ports import NeedStatus
+from samspil_schemas import Buyer, NeedStatement
+from samspil_schemas.base import TITLE_MAX
+
+_STDIN = "-"
+# Whoever asks on the command line is no buyer of the record.
+_NOBODY = Buyer(id="command-line", name="command line", country="EU")
+
+
+async def match(*, text: str, language: str | None, cpv: Sequence[str], regions: Sequence[str], limit: int, as_json: bool) -> int:
+    """Show which suppliers and needs a text would match, and why."""
+    text = sys.stdin.read() if text == _STDIN else text
+    if not text.strip():
+        raise fail("The text is empty.", hint="Say in a sentence or two what is needed.", code=EXIT_NOTHING)
+    spoken = language or detect_language(text)
+    if spoken is None:
+        raise fail("The language of the text is not plain.", hint="Name it, for example with --language da.", code=EXIT_NOTHING)
+    statement = NeedStatement(
+        title=text.strip().splitlines()[0][:TITLE_MAX],
+        description=text,
+        language=spoken,
+        buyer=_NOBODY,
+        cpv=tuple(cpv),
+        regions=tuple(regions),
+    )
+    found = await ask_match(Settings(), statement, limit=limit)
+    if as_json:
+        print_json({"language": spoken, "matches": found.matches, "similar": found.similar})
+        return EXIT_OK
+    if not found.matches:
+        OUT.print("No supplier matches. Say more of what is to be achieved, or load profiles with `samspil import`.")
+    else:
+        OUT.print(match_table(found.matches, language=spoken, title="Suppliers who could meet it"))
+    if found.similar:
+        OUT.print(similar_table(found.similar, title="Others with the same need"))
+    return EXIT_OK
+
+
+async def ledger(*, need_id: str | None, status: NeedStatus | None, limit: int, as_json: bool) -> int:
+    """Show what became of every version of every need; 1 while one is not accounted for."""
+    async with opened_record(Settings()) as record:
+        rows = await record.readings.ledger(need_id=need_id, status=status, limit=limit)
+        summary = await record.readings.ledger_summary()
+    if as_json:
+        print_json({"summary": summary.counts, "accounted": summary.accounted, "total": summary.total, "needs": rows})
+    elif need_id and not rows:
+        raise fail(f"The ledger has no need {need_id}.", hint="Run `samspil ledger` for those it has.", code=EXIT_NOTHING)
+    elif not summary.total:
+        OUT.print("The ledger is empty. Load needs with `samspil import PATH`, or run `samspil up --sample`.")
+    else:
+        OUT.print(ledger_table(rows))
+        if len(rows) == limit and limit < summary.total:
+            OUT.print(f"[dim]The newest {limit} of {summary.total}; --limit shows more.[/]")
+        OUT.print(summary_table(summary))
+    return EXIT_OK if summary.accounted == summary.total else EXIT_SOME
+
+
+async def topics(*, as_json: bool) -> int:
+    """Show the topics: records written, and the lag of each group."""
+    async with opened_admin(Settings()) as admin:
+        ends, lags = await admin.end_offsets(), await admin.lags()
+    if as_json:
+        print_json(
+            {"topics": ends, "lags": [{"group": lag.group, "topic": lag.topic, "lag": lag.lag, "end": lag.end} for lag in lags]}
+        )
+    else:
+        OUT.print(topics_table(ends, lags))
+    return EXIT_OK
+
+
+async def doctor(*, as_json: bool) -> int:
+    """Check this installation part by part; 1 if something is wrong."""
+    checks = [check async for check in check_installation(Settings())]
+    well = all(check.ok for check in checks)
+    if as_json:
+        print_json({"ok": well, "checks": checks})
+    else:
+        table = Table(show_header=False, box=None)
+        for check in checks:
+            mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
+            table.add_row(mark, check.part, check.found)
+        OUT.print(table)
+        if not well:
+            OUT.print("Something is wrong; the lines with ✗ say what, and what to do.")
+    return EXIT_OK if well else EXIT_SOME
