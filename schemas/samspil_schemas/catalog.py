@@ -17,6 +17,9 @@ from samspil_schemas.similar_needs import SimilarNeedFound
 from samspil_schemas.suppliers import ProfilePublished, ProfileWithdrawn
 from samspil_schemas.topics import Topic
 
+# The major stands in every CloudEvents type and topic name; the minor grows with each addition. See compatibility.py.
+CONTRACT_VERSION = "1.0"
+
 # Fixed for ever: every id that Samspil ever derived depends on it.
 NAMESPACE = UUID("6f0d3c0e-8f4e-5c3b-9f8e-5a6d53616d73")
 

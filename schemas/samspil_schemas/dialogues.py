@@ -30,13 +30,15 @@ class DialogueAnnouncement(Model):
 
     kind: DialogueKind
     starts_at: Timestamp | None = Field(default=None, description="None for written questions without a meeting.")
-    ends_at: Timestamp | None = None
-    registration_deadline: Timestamp | None = None
-    place: Label | None = None
-    stream_url: Url | None = None
-    languages: tuple[Language, ...] = Field(default=(), max_length=LIST_MAX)
-    capacity: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    programme: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX)
+    ends_at: Timestamp | None = Field(default=None, description="Not before it starts.")
+    registration_deadline: Timestamp | None = Field(default=None, description="Until when one may register.")
+    place: Label | None = Field(default=None, description="Where people meet.", examples=["Town hall, Northby"])
+    stream_url: Url | None = Field(default=None, description="Where it can be followed from afar.")
+    languages: tuple[Language, ...] = Field(default=(), max_length=LIST_MAX, description="Languages spoken, main one first.")
+    capacity: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None, description="How many can take part; none means that there is no limit."
+    )
+    programme: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="What happens, point by point.")
     invitations: InvitationPolicy = InvitationPolicy.AUTOMATIC
 
     @model_validator(mode="after")
@@ -69,9 +71,9 @@ class DialogueAnnounced(Event):
 
     dialogue_id: Id
     revision: Version
-    need_id: Id | None = None
-    joint_need_id: Id | None = None
-    title: Title
+    need_id: Id | None = Field(default=None, description="The need that announces it, if one does.")
+    joint_need_id: Id | None = Field(default=None, description="The joint need that announces it, if one does.")
+    title: Title = Field(description="The title of what it is about.")
     buyer_id: Id
     announcement: DialogueAnnouncement
     announced_at: Timestamp
@@ -80,24 +82,50 @@ class DialogueAnnounced(Event):
 class DialogueChanged(Event):
     """A dialogue was changed or moved; `changes` says what, for people."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "dialogue_id": "dialogue:sample-need-leaks-1",
+                    "revision": 2,
+                    "title": "Find leaks in drinking water pipes",
+                    "announcement": {"kind": "webinar", "starts_at": "2026-03-09T09:00:00+01:00"},
+                    "changes": ["Moved from 2 to 9 March 2026"],
+                    "changed_at": "2026-02-10T08:00:00Z",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("dialogue_id", "revision")
     KEY: ClassVar[str] = "dialogue_id"
 
     dialogue_id: Id
     revision: Version
-    title: Title
+    title: Title = Field(description="The title of what it is about.")
     announcement: DialogueAnnouncement
-    changes: tuple[Label, ...] = Field(max_length=LIST_MAX)
+    changes: tuple[Label, ...] = Field(max_length=LIST_MAX, description="What changed, one point each, for people.")
     changed_at: Timestamp
 
 
 class DialogueCancelled(Event):
     """A dialogue will not take place."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "dialogue_id": "dialogue:sample-need-leaks-1",
+                    "revision": 3,
+                    "reason": "The need was withdrawn.",
+                    "cancelled_at": "2026-02-20T08:00:00Z",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("dialogue_id", "revision")
     KEY: ClassVar[str] = "dialogue_id"
 
     dialogue_id: Id
     revision: Version
-    reason: Label | None = None
+    reason: Label | None = Field(default=None, description="Why, for people.")
     cancelled_at: Timestamp

@@ -10,7 +10,10 @@ from samspil_schemas.matches import Evidence
 
 
 class InvitationIssued(Event):
-    """A matched supplier is invited to a dialogue; one invitation for each supplier and dialogue."""
+    """A matched supplier is invited to a dialogue; one invitation for each supplier and dialogue.
+
+    It opens no door: the dialogue is open to all, invited or not.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -42,19 +45,36 @@ class InvitationIssued(Event):
     need_id: Id
     supplier_id: Id
     match_id: Id
-    title: Title
-    language: Language
+    title: Title = Field(description="The title of the need.")
+    language: Language = Field(description="The language of the title.")
     buyer_id: Id
-    buyer_name: Label
+    buyer_name: Label = Field(description="The buyer's name.")
     announcement: DialogueAnnouncement
     score: Score
-    evidence: tuple[Evidence, ...] = Field(default=(), max_length=LIST_MAX)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=LIST_MAX, description="Why the supplier was matched.")
     issued_at: Timestamp
 
 
 class InvitationChanged(Event):
     """The dialogue that the supplier was invited to has changed; `changes` says what, for people."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "invitation_id": "5b0f5d52-55c6-5a2f-9b0c-9b8f6f9d2f10",
+                    "revision": 2,
+                    "dialogue_id": "dialogue:sample-need-leaks-1",
+                    "need_id": "sample-need-leaks-1",
+                    "supplier_id": "sample-supplier-listen",
+                    "title": "Find leaks in drinking water pipes",
+                    "announcement": {"kind": "webinar", "starts_at": "2026-03-09T09:00:00+01:00"},
+                    "changes": ["Moved from 2 to 9 March 2026"],
+                    "changed_at": "2026-02-10T08:00:00Z",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("invitation_id", "revision")
     KEY: ClassVar[str] = "supplier_id"
 
@@ -63,15 +83,30 @@ class InvitationChanged(Event):
     dialogue_id: Id
     need_id: Id
     supplier_id: Id
-    title: Title
+    title: Title = Field(description="The title of the need.")
     announcement: DialogueAnnouncement
-    changes: tuple[Label, ...] = Field(max_length=LIST_MAX)
+    changes: tuple[Label, ...] = Field(max_length=LIST_MAX, description="What changed, one point each, for people.")
     changed_at: Timestamp
 
 
 class InvitationCancelled(Event):
     """The dialogue was cancelled, or its need was withdrawn."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "invitation_id": "5b0f5d52-55c6-5a2f-9b0c-9b8f6f9d2f10",
+                    "revision": 3,
+                    "dialogue_id": "dialogue:sample-need-leaks-1",
+                    "need_id": "sample-need-leaks-1",
+                    "supplier_id": "sample-supplier-listen",
+                    "reason": "The need was withdrawn.",
+                    "cancelled_at": "2026-02-20T08:00:00Z",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("invitation_id", "revision")
     KEY: ClassVar[str] = "supplier_id"
 
@@ -80,5 +115,5 @@ class InvitationCancelled(Event):
     dialogue_id: Id
     need_id: Id
     supplier_id: Id
-    reason: Label
+    reason: Label = Field(description="Why, for people.")
     cancelled_at: Timestamp

@@ -34,13 +34,13 @@ class RegionFit(StrEnum):
 class Evidence(Model):
     """A sentence of the need and the words that answer it."""
 
-    need_sentence: Paragraph
+    need_sentence: Paragraph = Field(description="From the need, in its own words.")
     answer: Paragraph = Field(description="From the capability statement, or from the other need.")
     answer_id: Id | None = Field(default=None, description="The capability statement's id.")
-    need_language: Language
-    answer_language: Language
-    strength: Score
-    shared_terms: tuple[Label, ...] = Field(default=(), max_length=LIST_MAX)
+    need_language: Language = Field(description="The language of the need's sentence.")
+    answer_language: Language = Field(description="The language of the answer.")
+    strength: Score = Field(description="How well the answer meets the sentence, from 0 to 1.")
+    shared_terms: tuple[Label, ...] = Field(default=(), max_length=LIST_MAX, description="Words that both use.")
 
 
 class Match(Model):
@@ -49,21 +49,21 @@ class Match(Model):
     match_id: Id
     need_id: Id
     need_version: Version
-    need_title: Title
+    need_title: Title = Field(description="The need's title, in its own language.")
     buyer_id: Id
-    buyer_name: Label
+    buyer_name: Label = Field(description="The buyer's name.")
     supplier_id: Id
-    supplier_name: Label
+    supplier_name: Label = Field(description="The supplier's name.")
     profile_version: Version
     score: Score
-    evidence: tuple[Evidence, ...] = Field(max_length=LIST_MAX)
+    evidence: tuple[Evidence, ...] = Field(max_length=LIST_MAX, description="Why, strongest first.")
     cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX, description="Shared codes, from division to deepest.")
     region: RegionFit
     missing: tuple[Paragraph, ...] = Field(
         default=(), max_length=LIST_MAX, description="What the need asks that nothing in the profile answers."
     )
     signals: dict[Label, Annotated[float, Field(allow_inf_nan=False)]] = Field(
-        default_factory=dict, description="What each signal added to the score, in log-odds."
+        default_factory=dict, max_length=LIST_MAX, description="What each signal added to the score, in log-odds."
     )
 
 
@@ -103,7 +103,7 @@ class MatchFound(Match, Event):
     KEY: ClassVar[str] = "supplier_id"
 
     space: VectorSpaceId
-    scorer: Label
+    scorer: Label = Field(description="The version of the rules that scored.", examples=["v1"])
     found_at: Timestamp
 
 
@@ -119,6 +119,21 @@ class WithdrawalReason(StrEnum):
 class MatchWithdrawn(Event):
     """A match no longer holds, as of these versions."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "match_id": "8a6e2f3e-6f0c-5d7e-9a63-0d9a4b1b6f10",
+                    "need_id": "sample-need-leaks-1",
+                    "need_version": 2,
+                    "supplier_id": "sample-supplier-listen",
+                    "profile_version": 1,
+                    "reason": "need_changed",
+                    "withdrawn_at": "2026-02-03T08:00:00Z",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("match_id", "need_version", "profile_version", "reason")
     KEY: ClassVar[str] = "supplier_id"
 
@@ -140,14 +155,14 @@ class SimilarNeed(Model):
     buyer_id: Id
     other_need_id: Id
     other_need_version: Version
-    other_title: Title
-    other_language: Language
+    other_title: Title = Field(description="The other need's title, in its own language.")
+    other_language: Language = Field(description="The language of the other need.")
     other_buyer_id: Id
-    other_buyer_name: Label
+    other_buyer_name: Label = Field(description="The other buyer's name.")
     other_country: Country
     score: Score
-    evidence: tuple[Evidence, ...] = Field(default=(), max_length=LIST_MAX)
-    cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=LIST_MAX, description="Why, strongest first.")
+    cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX, description="Shared codes, from division to deepest.")
 
 
 class NeedMatched(Event):
@@ -176,28 +191,43 @@ class NeedMatched(Event):
 
     need_id: Id
     need_version: Version
-    withdrawn: bool = False
+    withdrawn: bool = Field(default=False, description="It is closed in this version; then there are no pairs.")
     caused_by: Label = Field(description="The id of the event that was evaluated.")
-    matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX)
-    similar: tuple[SimilarNeed, ...] = Field(default=(), max_length=MATCHES_MAX)
+    matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
+    similar: tuple[SimilarNeed, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
     truncated: bool = Field(default=False, description="More pairs held than a report carries; the best are here.")
     space: VectorSpaceId
-    scorer: Label
+    scorer: Label = Field(description="The version of the rules that scored.", examples=["v1"])
     evaluated_at: Timestamp
 
 
 class SupplierMatched(Event):
     """The full verdict of one evaluation of one profile version against the open needs."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "supplier_id": "sample-supplier-listen",
+                    "profile_version": 1,
+                    "caused_by": "7c0f3f0a-0a53-5c0e-b0f7-6a1d2c9e4b55",
+                    "matches": [_MATCH],
+                    "space": "e5s-1f0c2a9b",
+                    "scorer": "v1",
+                    "evaluated_at": "2026-02-01T08:00:00Z",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("supplier_id", "profile_version", "withdrawn", "space", "scorer")
     KEY: ClassVar[str] = "supplier_id"
 
     supplier_id: Id
     profile_version: Version
-    withdrawn: bool = False
+    withdrawn: bool = Field(default=False, description="It is closed in this version; then there are no pairs.")
     caused_by: Label = Field(description="The id of the event that was evaluated.")
-    matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX)
+    matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
     truncated: bool = Field(default=False, description="More pairs held than a report carries; the best are here.")
     space: VectorSpaceId
-    scorer: Label
+    scorer: Label = Field(description="The version of the rules that scored.", examples=["v1"])
     evaluated_at: Timestamp

@@ -1,6 +1,5 @@
 """Needs: what a public body wants solved, said as functions and effects, not as a product."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -11,6 +10,7 @@ from samspil_schemas.base import (
     LIST_MAX,
     Country,
     CpvCode,
+    Day,
     Event,
     Id,
     Label,
@@ -41,15 +41,15 @@ class Buyer(Model):
     """The public body that owns the need."""
 
     id: Id
-    name: Label
+    name: Label = Field(description="The body's name.")
     country: Country
 
 
 class Volume(Model):
     """How much the buyer expects to need."""
 
-    amount: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    unit: Label = Field(examples=["water meters", "DKK", "places a year"])
+    amount: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(description="How many of the unit.")
+    unit: Label = Field(description="What is counted.", examples=["water meters", "DKK", "places a year"])
 
 
 class Source(Model):
@@ -57,30 +57,30 @@ class Source(Model):
 
     kind: Label = Field(description="eforms, ocds, jsonl, web, …", examples=["eforms"])
     reference: Label = Field(description="The notice id, ocid or row id there.")
-    url: Url | None = None
-    published_at: Timestamp | None = None
+    url: Url | None = Field(default=None, description="Where people can read it.")
+    published_at: Timestamp | None = Field(default=None, description="When it was published there.")
 
 
 class NeedStatement(Model):
     """A need as its owner states it. Contacts are personal data and stay in the record, never here."""
 
-    title: Title
+    title: Title = Field(description="The need in one line.")
     description: Text = Field(description="The problem, and what a solution should achieve.")
     language: Language = Field(description="The language of title and description.")
     buyer: Buyer
     affected: Paragraph | None = Field(default=None, description="Who is affected.")
     situation: Paragraph | None = Field(default=None, description="How it is done today.")
     effects: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="Desired effects and functions.")
-    constraints: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX)
+    constraints: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="What any solution must respect.")
     questions: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="Questions to the market.")
     cpv: tuple[CpvCode, ...] = Field(default=(), max_length=CODES_MAX, description="Main code first.")
     regions: tuple[NutsCode, ...] = Field(default=(), max_length=CODES_MAX, description="Where; none means anywhere.")
-    volume: Volume | None = None
-    horizon: date | None = Field(default=None, description="When the buyer expects to buy.")
+    volume: Volume | None = Field(default=None, description="How much the buyer expects to need.")
+    horizon: Day | None = Field(default=None, description="When the buyer expects to buy.")
     stage: Stage = Stage.IDEA
-    answer_deadline: Timestamp | None = None
-    documents: tuple[Url, ...] = Field(default=(), max_length=LIST_MAX)
-    source: Source | None = None
+    answer_deadline: Timestamp | None = Field(default=None, description="Until when the buyer takes answers.")
+    documents: tuple[Url, ...] = Field(default=(), max_length=LIST_MAX, description="Where its documents are.")
+    source: Source | None = Field(default=None, description="Where it was first published, if elsewhere.")
     dialogue: DialogueAnnouncement | None = Field(default=None, description="A market dialogue that the need announces.")
     excluded_suppliers: tuple[Id, ...] = Field(
         default=(),
@@ -129,4 +129,4 @@ class NeedWithdrawn(Event):
 
     need_id: Id
     version: Version
-    reason: Label | None = None
+    reason: Label | None = Field(default=None, description="Why, for people.")

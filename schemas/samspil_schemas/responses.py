@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import ClassVar
 
+from pydantic import ConfigDict, Field
+
 from samspil_schemas.base import Event, Id, Label, Timestamp, Version
 
 
@@ -18,6 +20,19 @@ class Answer(StrEnum):
 class ResponseGiven(Event):
     """A supplier answered a dialogue; anyone may, invited or not. The highest revision holds."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "dialogue_id": "dialogue:sample-need-leaks-1",
+                    "supplier_id": "sample-supplier-listen",
+                    "revision": 1,
+                    "answer": "accept",
+                    "given_at": "2026-02-05T10:30:00+01:00",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("dialogue_id", "supplier_id", "revision")
     KEY: ClassVar[str] = "dialogue_id"
 
@@ -25,7 +40,7 @@ class ResponseGiven(Event):
     supplier_id: Id
     revision: Version
     answer: Answer
-    reason: Label | None = None
+    reason: Label | None = Field(default=None, description="Why, for the buyer.")
     given_at: Timestamp
 
 
@@ -42,6 +57,21 @@ class FeedbackReason(StrEnum):
 class FeedbackGiven(Event):
     """A supplier said whether a match was relevant. It changes what this supplier is sent, never who may take part."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "match_id": "8a6e2f3e-6f0c-5d7e-9a63-0d9a4b1b6f10",
+                    "revision": 1,
+                    "need_id": "sample-need-leaks-1",
+                    "supplier_id": "sample-supplier-listen",
+                    "relevant": False,
+                    "reason": "wrong_region",
+                    "given_at": "2026-02-05T10:30:00+01:00",
+                }
+            ]
+        }
+    )
     IDENTITY: ClassVar[tuple[str, ...]] = ("match_id", "revision")
     KEY: ClassVar[str] = "match_id"
 
@@ -49,6 +79,6 @@ class FeedbackGiven(Event):
     revision: Version
     need_id: Id
     supplier_id: Id
-    relevant: bool
-    reason: FeedbackReason | None = None
+    relevant: bool = Field(description="Whether the supplier wants to hear of needs like this.")
+    reason: FeedbackReason | None = Field(default=None, description="Why it was not relevant.")
     given_at: Timestamp

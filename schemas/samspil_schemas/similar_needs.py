@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from samspil_schemas.base import Event, Label, Timestamp, VectorSpaceId
 from samspil_schemas.matches import SimilarNeed
@@ -38,5 +38,5 @@ class SimilarNeedFound(SimilarNeed, Event):
     KEY: ClassVar[str] = "need_id"
 
     space: VectorSpaceId
-    scorer: Label
+    scorer: Label = Field(description="The version of the rules that scored.", examples=["v1"])
     found_at: Timestamp
