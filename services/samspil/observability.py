@@ -6,6 +6,8 @@ Log lines are JSON with an event name and ids; texts, names, tokens and addresse
 import logging
 import sys
 from collections.abc import MutableMapping
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -47,6 +49,7 @@ HTTP_SECONDS = Histogram(
     "samspil_http_seconds", "Time to answer, per route.", ["method", "route", "status"], buckets=_SECONDS, registry=METRICS
 )
 
+_LOG_FILE_BYTES = 10 * 1024 * 1024
 _SECRET_KEYS = frozenset({"token", "password", "authorization", "secret", "sasl_password", "url_with_password"})
 
 
@@ -54,8 +57,14 @@ def _without_secrets(_logger: object, _method: str, entry: MutableMapping[str, A
     return {key: "***" if key.lower() in _SECRET_KEYS else value for key, value in entry.items()}
 
 
-def configure_logging(*, level: str = "INFO", json: bool = True) -> None:
-    """Send all logs, those of libraries too, to standard error: JSON lines, or coloured lines for people."""
+def _private_file(path: Path) -> logging.Handler:
+    handler = RotatingFileHandler(path, maxBytes=_LOG_FILE_BYTES, backupCount=1, encoding="utf-8")
+    path.chmod(0o600)
+    return handler
+
+
+def configure_logging(*, level: str = "INFO", json: bool = True, to: Path | None = None) -> None:
+    """Send all logs, those of libraries too, to standard error or a file: JSON lines, or coloured lines for people."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -70,7 +79,7 @@ def configure_logging(*, level: str = "INFO", json: bool = True) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr) if to is None else _private_file(to)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -84,5 +93,14 @@ def configure_logging(*, level: str = "INFO", json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("aiokafka", "httpx", "httpcore", "sentence_transformers", "transformers", "alembic", "uvicorn.access"):
+    for noisy in (
+        "aiokafka",
+        "faststream",
+        "httpx",
+        "httpcore",
+        "sentence_transformers",
+        "transformers",
+        "alembic",
+        "uvicorn.access",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

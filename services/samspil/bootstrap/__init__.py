@@ -3,17 +3,17 @@
 from samspil.bootstrap.accounting import Standing, until_settled
 from samspil.bootstrap.asking import Answer, ask_match
 from samspil.bootstrap.doctor import Finding, check_installation
-from samspil.bootstrap.parts import opened_record
+from samspil.bootstrap.parts import opened_record, start_logging
 from samspil.bootstrap.process import ALL_SERVICES, Running, opened_admin, prepare, running, settle
-from samspil.bootstrap.sample import Loaded, load_sample
+from samspil.bootstrap.sample import SampleSize, load_sample, sample_size
 from samspil.settings import Settings
 
 __all__ = [
     "ALL_SERVICES",
     "Answer",
     "Finding",
-    "Loaded",
     "Running",
+    "SampleSize",
     "Settings",
     "Standing",
     "ask_match",
@@ -23,6 +23,8 @@ __all__ = [
     "opened_record",
     "prepare",
     "running",
+    "sample_size",
     "settle",
+    "start_logging",
     "until_settled",
 ]

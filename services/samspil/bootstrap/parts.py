@@ -1,7 +1,9 @@
 """Open the parts that the settings name: the record, the broker, the model, the index."""
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from samspil.adapters.embedding import EmbeddingSettings, open_embedder
 from samspil.adapters.kafka.connection import KafkaSettings
@@ -12,10 +14,19 @@ from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules
+from samspil.observability import configure_logging
 from samspil.ports import Embedder, VectorIndex
 from samspil.settings import EMBEDDED, Settings
 
 Progress = Callable[[str, float | None], None]
+
+
+def start_logging(settings: Settings, *, quiet: bool) -> Path | None:
+    """Begin to log: to standard error, or, where a person watches the terminal (`quiet`), to a file, which is returned."""
+    text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty() and not quiet)
+    to = make_data_dir(settings.data_dir) / "samspil.log" if quiet else None
+    configure_logging(level=settings.log_level, json=not text, to=to)
+    return to
 
 
 def no_progress(_part: str, _share: float | None = None) -> None:

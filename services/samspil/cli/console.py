@@ -11,6 +11,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import structlog
 import typer
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
@@ -26,6 +27,8 @@ EXIT_SOME = 1
 EXIT_NOTHING = 2
 EXIT_ERROR = 3
 EXIT_INTERRUPTED = 130
+
+LOG = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,6 +87,10 @@ def command(run: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
             # The reader of our output has gone, as `head` does; that is no error.
             sys.stderr.close()
             raise typer.Exit(EXIT_OK) from None
+        except Exception as error:
+            LOG.exception("command.failed", error=type(error).__name__)
+            hint = "The log says more; `samspil doctor` checks the installation."
+            raise fail(f"Something went wrong that should not: {type(error).__name__}.", hint=hint) from None
         raise typer.Exit(code)
 
     return wrapper

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from samspil.bootstrap import Settings, opened_record, settle
+from samspil.bootstrap import Settings, opened_record, settle, start_logging
 from samspil.cli.console import EXIT_OK, OUT, print_json
 from samspil.cli.following import following, stages
 from samspil.cli.tables import import_table, refusals_table, summary_table
@@ -36,6 +36,8 @@ class _Nothing:
 async def import_files(*, paths: Sequence[Path], dry_run: bool, wait: bool, as_json: bool) -> int:
     """Import files and folders; 0 all taken, 1 some refused, 2 nothing usable."""
     settings = Settings()
+    if not dry_run:
+        start_logging(settings, quiet=True)
     async with _submissions(settings, dry_run=dry_run) as submissions:
         with _reading(quiet=as_json) as show:
             summary = await import_paths(paths, submissions=submissions, dry_run=dry_run, progress=show)

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from rich.rule import Rule
 
-from samspil.bootstrap import ALL_SERVICES, Running, Settings, load_sample, prepare, running, until_settled
+from samspil.bootstrap import (
+    ALL_SERVICES,
+    Running,
+    Settings,
+    load_sample,
+    prepare,
+    running,
+    sample_size,
+    start_logging,
+    until_settled,
+)
 from samspil.cli.console import ERR, EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json
 from samspil.cli.following import following, stages
 from samspil.cli.tables import Story, summary_table
@@ -18,6 +28,7 @@ from samspil.ports import Handler, Readings, Received
 async def up(*, sample: bool, as_json: bool) -> int:
     """Start everything, load the sample data if asked, and stay until Ctrl-C."""
     settings = Settings()
+    start_logging(settings, quiet=True)
     stop = _stop_signal()
     with stages(quiet=as_json) as stage:
         async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
@@ -37,6 +48,7 @@ async def demo(*, as_json: bool) -> int:
     """Run the sample data through everything on a fresh data directory; 0 only if every need is accounted for."""
     with tempfile.TemporaryDirectory(prefix="samspil-demo-") as place:
         settings = Settings().in_data_dir(Path(place))
+        start_logging(settings, quiet=True)
         with stages(quiet=as_json) as stage:
             async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
                 stage.stop()
@@ -64,6 +76,7 @@ async def serve(*, names: Sequence[str], as_json: bool) -> int:
             code=EXIT_NOTHING,
         )
     settings = Settings()
+    start_logging(settings, quiet=False)
     stop = _stop_signal()
     async with running(settings, services=frozenset(names)) as started:
         if as_json:
@@ -84,17 +97,17 @@ async def migrate(*, as_json: bool) -> int:
 
 async def _load_and_follow(started: Running, *, quiet: bool) -> int:
     """Submit the sample, follow it until all is settled, and sum up; returns how many needs the sample has."""
-    loaded = await load_sample(started.submissions)
+    size = sample_size()
     if not quiet:
-        OUT.print(
-            f"\n[bold]{loaded.needs} needs[/] of {loaded.buyers} buyers and [bold]{loaded.profiles} supplier profiles[/] go in:"
-        )
+        OUT.print(f"[bold]{size.needs} needs[/] of {size.buyers} buyers and [bold]{size.profiles} supplier profiles[/] go in.")
+        OUT.print()
     with following(quiet=quiet) as show:
+        await load_sample(started.submissions)
         await until_settled(started.readings, clock=started.clock, show=show)
         await started.told_all()
     if not quiet:
         await _sum_up(started.readings)
-    return loaded.needs
+    return size.needs
 
 
 def _narrator(*, quiet: bool) -> Handler | None:

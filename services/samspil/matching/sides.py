@@ -12,7 +12,8 @@ ASKS_MAX = 12
 def need_side(need: NeedPublished) -> NeedSide:
     """What matching knows of a need."""
     statement = need.statement
-    asks = statement.effects or sentences(statement.description)
+    # Effects are often short targets, and the real asks stand in the description.
+    asks = (*statement.effects, statement.description)
     parts = (statement.title, statement.description, *statement.effects, statement.situation, *statement.constraints)
     return NeedSide(
         need_id=need.need_id,

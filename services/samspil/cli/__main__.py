@@ -1,0 +1,5 @@
+"""`python -m samspil.cli`."""
+
+from samspil.cli.app import main
+
+main()

@@ -1,0 +1,102 @@
+import json
+
+import pytest
+
+from samspil.sample import sample_needs, sample_profiles
+from tests.e2e.processes import Place
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path / "data")
+
+
+def write_jsonl(path, rows):
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def some_rows(needs=6, profiles=12):
+    return [
+        {"supplier_id": row.supplier_id, "profile": row.profile.model_dump(mode="json")} for row in sample_profiles()[:profiles]
+    ] + [{"need_id": row.need_id, "statement": row.statement.model_dump(mode="json")} for row in sample_needs()[:needs]]
+
+
+def test_an_import_is_followed_to_its_end_without_anything_running(place, tmp_path):
+    file = write_jsonl(tmp_path / "rows.jsonl", some_rows())
+    done = place.run("import", str(file))
+    assert done.returncode == 0, done.stderr
+    ledger = place.json("ledger")
+    assert (ledger["accounted"], ledger["total"]) == (6, 6)
+    assert {row["status"] for row in ledger["needs"]} == {"matched"}
+    again = place.json("import", str(file))
+    assert (again["unchanged"], again["needs"]) == (18, 0)
+
+
+def test_what_is_wrong_in_a_file_is_said_and_the_rest_is_taken(place, tmp_path):
+    rows = some_rows(needs=2, profiles=1)
+    file = write_jsonl(tmp_path / "rows.jsonl", rows)
+    with file.open("a", encoding="utf-8") as more:
+        more.write('{"need_id": "x", "statement": {}}\nnot json\n')
+    done = place.run("import", str(file), "--no-wait")
+    assert done.returncode == 1
+    assert "rows.jsonl:4" in done.stdout
+    assert "rows.jsonl:5" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_dry_run_writes_nothing(place, tmp_path):
+    file = write_jsonl(tmp_path / "rows.jsonl", some_rows())
+    assert place.json("import", str(file), "--dry-run")["taken"] == 18
+    assert not place.path.exists()
+
+
+def test_nothing_usable_is_exit_code_2(place, tmp_path):
+    assert place.run("import", str(tmp_path / "absent.xml")).returncode == 2
+
+
+def test_commands_find_the_instance_that_runs(place, tmp_path):
+    with place.up():
+        imported = place.json("import", str(write_jsonl(tmp_path / "rows.jsonl", some_rows())))
+        assert imported["refusals"] == 0
+        topics = place.json("topics")
+        assert topics["topics"]["samspil.needs.v1"] >= 6
+        assert all(lag["lag"] >= 0 for lag in topics["lags"])
+        need = sample_needs()[0].statement
+        found = place.json("match", f"{need.title}. {need.description}", "--language", need.language)
+        assert found["matches"] or found["similar"]
+        assert place.json("doctor")["ok"]
+        second = place.run("up")
+        assert second.returncode == 3
+        assert "Another Samspil runs" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("topics",), 3, "samspil up"),
+        (("ledger", "no-such-need"), 2, "has no need"),
+        (("match", "  "), 2, "empty"),
+        (("serve", "nothing"), 2, "no service"),
+        (("token", "revoke", "nothing"), 2, "no token"),
+    ],
+)
+def test_errors_are_one_sentence_of_what_and_one_of_what_to_do(place, arguments, code, said):
+    done = place.run(*arguments)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_named(place):
+    place.env["SAMSPIL_KAFKA_URL"] = "amqp://x"
+    done = place.run("ledger")
+    assert done.returncode == 3
+    assert "SAMSPIL_KAFKA_URL" in done.stderr
+
+
+def test_a_token_is_shown_once_and_can_be_ended(place):
+    issued = place.json("token", "issue", "sample-buyer-northby", "buyer")
+    assert issued["token"].startswith("sams_")
+    assert place.json("token", "revoke", issued["token_id"])["revoked"]
+    assert place.run("token", "revoke", issued["token_id"]).returncode == 2

@@ -1,0 +1,54 @@
+"""The process is killed in the middle of 500 needs and started again; nothing may be lost or doubled."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from samspil.sample import sample_profiles
+from tests.e2e.processes import Place
+from tests.factories import a_statement
+
+NEEDS = 500
+FIELDS = ("leaks in pipes", "school meals", "fall alarms", "snow on roads", "harbour power")
+
+
+def rows():
+    for supplier in sample_profiles()[:20]:
+        yield {"supplier_id": supplier.supplier_id, "profile": supplier.profile.model_dump(mode="json")}
+    for number in range(NEEDS):
+        field = FIELDS[number % len(FIELDS)]
+        statement = a_statement(title=f"Number {number}: {field}", description=f"We need an answer to {field}, number {number}.")
+        yield {"need_id": f"need-{number:03}", "statement": statement.model_dump(mode="json")}
+
+
+@pytest.mark.timeout(400)
+def test_after_a_kill_in_the_middle_every_need_is_accounted_for_and_each_pair_stands_once(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows()), encoding="utf-8")
+    killed, whole = Place(tmp_path / "killed"), Place(tmp_path / "whole")
+    assert killed.run("import", str(file), "--no-wait").returncode == 0
+
+    def accounted(place):
+        return place.json("ledger", "--limit", "1")["accounted"]
+
+    with killed.up() as process:
+        killed.wait_for(lambda: accounted(killed) >= 40)
+        killed.kill(process)
+    in_the_middle = accounted(killed)
+    assert in_the_middle < NEEDS
+    with killed.up():
+        killed.wait_for(lambda: accounted(killed) == NEEDS)
+
+    assert whole.run("import", str(file), timeout=200).returncode == 0
+    assert accounted(whole) == NEEDS
+    assert pairs(killed) == pairs(whole)
+    assert len(pairs(killed)) == len(set(pairs(killed)))
+    assert pairs(killed)
+
+
+def pairs(place):
+    with closing(sqlite3.connect(place.path / "record.sqlite")) as connection:
+        found = connection.execute("select kind, left_id, right_id, score from listings where stands order by 1, 2, 3")
+        return found.fetchall()
