@@ -12,6 +12,7 @@ SamspilError
     │   ├── NotFound
     │   ├── Forbidden
     │   └── Conflict
+    │       └── Outdated
     └── Misconfigured    the installation, not the message, is wrong
 
 A message to people says what happened and, in `hint`, what to do about it.
@@ -72,6 +73,10 @@ class Forbidden(Refused):
 
 class Conflict(Refused):
     """What is asked contradicts what stands."""
+
+
+class Outdated(Conflict):
+    """A newer version of the same source stands already, so this one changes nothing."""
 
 
 class Misconfigured(Permanent):

@@ -181,7 +181,8 @@ class Submissions(Protocol):
         """Store the need as its next version, or nothing if its content is what stands.
 
         Raises:
-            Conflict: the record holds a newer version of the same source, or the need belongs to another buyer.
+            Outdated: the record holds a newer version of the same source.
+            Conflict: the need belongs to another buyer.
         """
         ...
 

@@ -9,7 +9,7 @@ from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.transaction import SqlTransaction
 from samspil.domain import ledger
 from samspil.domain.standing import published, withdrawn
-from samspil.errors import Conflict, Malformed, NotFound
+from samspil.errors import Conflict, Malformed, NotFound, Outdated
 from samspil.ports import SourceOrder, Standing, Submitted
 from samspil.ports.registry import LedgerEntry
 from samspil_schemas import (
@@ -41,7 +41,8 @@ class SqlSubmissions:
         """Store the need as its next version, or nothing if its content is what stands.
 
         Raises:
-            Conflict: the record holds a newer version of the same source, or the need belongs to another buyer.
+            Outdated: the record holds a newer version of the same source.
+            Conflict: the need belongs to another buyer.
         """
         async with self._database.begin() as transaction:
             known = (await transaction.needs_known([need_id]))[need_id]
@@ -121,7 +122,7 @@ def _refuse_foreign_hands(known: Standing[NeedStatement], statement: NeedStateme
 
 def _refuse_older(known: Standing[NeedStatement], order: SourceOrder | None) -> None:
     if order is not None and known.order is not None and _rank(order) < _rank(known.order):
-        raise Conflict(
+        raise Outdated(
             f"The record holds a newer version of the need {known.id}, published {known.order.published_at.isoformat()}.",
             hint="Import the newest version of the source, or nothing.",
         )
