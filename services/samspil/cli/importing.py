@@ -10,27 +10,9 @@ from samspil.bootstrap import Settings, opened_record, settle, start_logging
 from samspil.cli.console import EXIT_OK, OUT, print_json
 from samspil.cli.following import following, stages
 from samspil.cli.tables import import_table, refusals_table, summary_table
-from samspil.errors import Misconfigured
 from samspil.intake import Progress as Step
 from samspil.intake import Summary, import_paths
-from samspil.ports import SourceOrder, Submissions, Submitted
-from samspil_schemas import NeedStatement, SupplierProfile
-
-
-class _Nothing:
-    """Takes nothing: a dry run must not even need a database."""
-
-    async def submit_need(self, need_id: str, statement: NeedStatement, *, order: SourceOrder | None = None) -> Submitted:
-        raise Misconfigured("A dry run writes nothing.")
-
-    async def withdraw_need(self, need_id: str, *, reason: str | None = None) -> Submitted:
-        raise Misconfigured("A dry run writes nothing.")
-
-    async def submit_profile(self, supplier_id: str, profile: SupplierProfile) -> Submitted:
-        raise Misconfigured("A dry run writes nothing.")
-
-    async def withdraw_profile(self, supplier_id: str, *, reason: str | None = None) -> Submitted:
-        raise Misconfigured("A dry run writes nothing.")
+from samspil.ports import Submissions
 
 
 async def import_files(*, paths: Sequence[Path], dry_run: bool, wait: bool, as_json: bool) -> int:
@@ -40,7 +22,7 @@ async def import_files(*, paths: Sequence[Path], dry_run: bool, wait: bool, as_j
         start_logging(settings, quiet=True)
     async with _submissions(settings, dry_run=dry_run) as submissions:
         with _reading(quiet=as_json) as show:
-            summary = await import_paths(paths, submissions=submissions, dry_run=dry_run, progress=show)
+            summary = await import_paths(paths, submissions=submissions, progress=show)
     if not as_json:
         _tell(summary)
     if summary.taken and wait and not dry_run:
@@ -56,9 +38,9 @@ async def import_files(*, paths: Sequence[Path], dry_run: bool, wait: bool, as_j
 
 
 @asynccontextmanager
-async def _submissions(settings: Settings, *, dry_run: bool) -> AsyncIterator[Submissions]:
+async def _submissions(settings: Settings, *, dry_run: bool) -> AsyncIterator[Submissions | None]:
     if dry_run:
-        yield _Nothing()
+        yield None
         return
     async with opened_record(settings) as record:
         yield record.submissions

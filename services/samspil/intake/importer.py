@@ -39,7 +39,7 @@ class Progress:
 class Summary:
     """What became of everything in the files.
 
-    needs, profiles: new or changed; with `dry_run`, all that could be read.
+    needs, profiles: new or changed; in a dry run, all that could be read.
     unchanged: the record held the same already.
     outdated: the record held a newer version of the same notice.
     withdrawn: needs that a notice cancelled.
@@ -82,11 +82,10 @@ class Summary:
 async def import_paths(
     paths: Sequence[Path],
     *,
-    submissions: Submissions,
-    dry_run: bool = False,
+    submissions: Submissions | None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
-    """Import files and folders; with `dry_run` they are only read.
+    """Import files and folders; without `submissions` they are only read, as a dry run.
 
     `progress` is called before the first file and after each one.
 
@@ -95,7 +94,7 @@ async def import_paths(
     """
     files, refusals = await asyncio.to_thread(reader.walk, paths)
     chains = await asyncio.to_thread(Chains.among, files)
-    run = _Run(submissions=submissions, summary=Summary(files=len(files) + len(refusals), dry_run=dry_run))
+    run = _Run(submissions=submissions, summary=Summary(files=len(files) + len(refusals), dry_run=submissions is None))
     for refusal in refusals:
         run.summary.refuse(refusal)
     for done, path in enumerate([None, *files]):
@@ -115,7 +114,7 @@ class _Run:
     Cancellations wait until the end, since files come in no order: a need is withdrawn if its newest notice cancels it.
     """
 
-    submissions: Submissions
+    submissions: Submissions | None
     summary: Summary
     newest: dict[str, SourceOrder] = field(default_factory=dict)
     cancelled: dict[str, Taken] = field(default_factory=dict)
@@ -132,7 +131,7 @@ class _Run:
         for need_id, taken in self.cancelled.items():
             if taken.order == self.newest.get(need_id):
                 with self._refusing(taken):
-                    if not self.summary.dry_run:
+                    if self.submissions is not None:
                         await self.submissions.withdraw_need(need_id, reason=_CANCELLED)
                     self.summary.withdrawn += 1
             else:
@@ -158,7 +157,7 @@ class _Run:
 
     async def _submitted(self, outcome: Taken | TakenProfile) -> bool:
         """Submit one; true if it is new or changed, which in a dry run everything is."""
-        if self.summary.dry_run:
+        if self.submissions is None:
             return True
         if isinstance(outcome, TakenProfile):
             submitted = await self.submissions.submit_profile(outcome.supplier_id, outcome.profile)
