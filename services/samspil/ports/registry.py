@@ -8,7 +8,7 @@ from typing import Protocol
 
 from samspil.ports.index import Entity, Head
 from samspil.ports.record import NeedStatus, RecordTransaction, Standing
-from samspil_schemas import Match, NeedStatement, SimilarNeed, SupplierProfile
+from samspil_schemas import Match, NeedStatement, SimilarNeed, SupplierProfile, Topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +106,10 @@ class RegistryTransaction(RecordTransaction, Protocol):
 
     async def alone(self, name: str) -> None:
         """Wait until no other transaction of this name is open: two joins of one pair must not interleave."""
+        ...
+
+    async def supersede(self, topic: Topic, keys: Collection[str], *, keep: Collection[str] = ()) -> None:
+        """Drop what waits in the outbox for these keys, except events with these ids: something newer was said."""
         ...
 
     async def needs_known(self, need_ids: Collection[str]) -> dict[str, Standing[NeedStatement]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select
 
-from samspil.adapters.sql.statements import Statements, chunks
+from samspil.adapters.sql.statements import Statements, chunks, storable
 from samspil.adapters.sql.tables import ledger
 from samspil.ports import NeedStatus
 from samspil.ports.registry import LedgerEntry
@@ -26,8 +26,13 @@ class LedgerStatements(Statements):
     async def put_ledger_entries(self, entries: Sequence[LedgerEntry]) -> None:
         """Store these entries; when a version was first heard of stays."""
         now = self._clock.now()
-        rows = [asdict(entry) | {"status": entry.status.value, "known_at": now} for entry in entries]
+        rows = [_row(entry) | {"known_at": now} for entry in entries]
         await self._upsert(ledger, rows, keep=("known_at",))
+
+
+def _row(entry: LedgerEntry) -> dict[str, Any]:
+    # Why a record was refused may quote it, whatever it held.
+    return {name: storable(value) for name, value in asdict(entry).items()} | {"status": entry.status.value}
 
 
 def _entry(row: RowMapping) -> LedgerEntry:

@@ -63,3 +63,9 @@ def chunks(values: Collection[str]) -> Iterator[list[str]]:
     ordered = sorted(set(values))
     for start in range(0, len(ordered), _CHUNK):
         yield ordered[start : start + _CHUNK]
+
+def storable(value: object) -> object:
+    """What a text column takes: PostgreSQL refuses NUL, and nothing takes half of a surrogate pair."""
+    if not isinstance(value, str):
+        return value
+    return value.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -3,7 +3,8 @@
 from samspil.adapters.sql.ledger import LedgerStatements
 from samspil.adapters.sql.messages import MessageStatements
 from samspil.adapters.sql.standings import StandingStatements
+from samspil.adapters.sql.verdicts import VerdictStatements
 
 
-class SqlTransaction(MessageStatements, StandingStatements, LedgerStatements):
+class SqlTransaction(MessageStatements, StandingStatements, LedgerStatements, VerdictStatements):
     """Satisfies `RegistryTransaction` and `DialogueTransaction`; commits or rolls back as a whole."""

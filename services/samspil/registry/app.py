@@ -1,0 +1,35 @@
+"""What the registry listens to."""
+
+from samspil.clock import Clock
+from samspil.ports import DeadLetterSubscription, Record, RegistryTransaction, Subscription
+from samspil.registry.handlers import GROUP, Registry
+from samspil_schemas import dead_letter_topic, topics
+
+# One transaction for so many; a report of 200 pairs is half a megabyte, so fewer of those.
+MAX_RECORDS = 128
+MAX_REPORTS = 32
+# What each group reads, and can give up.
+_READ = {
+    "matching": (topics.NEEDS, topics.SUPPLIERS),
+    "registry": (topics.NEEDS, topics.SUPPLIERS, topics.MATCH_REPORTS),
+    "dialogue": (topics.NEEDS, topics.MATCHES),
+}
+DEAD_LETTER_TOPICS = tuple(dead_letter_topic(topic.name, group=group).name for group, read in _READ.items() for topic in read)
+
+
+def subscriptions(record: Record[RegistryTransaction], *, clock: Clock) -> tuple[Subscription, ...]:
+    """Needs, profiles and verdicts."""
+    registry = Registry(record, clock=clock)
+    return (
+        Subscription(group=GROUP, topics=(topics.NEEDS.name,), handle=registry.needs, max_records=MAX_RECORDS),
+        Subscription(group=GROUP, topics=(topics.SUPPLIERS.name,), handle=registry.profiles, max_records=MAX_RECORDS),
+        Subscription(group=GROUP, topics=(topics.MATCH_REPORTS.name,), handle=registry.reports, max_records=MAX_REPORTS),
+    )
+
+
+def dead_letter_subscriptions(record: Record[RegistryTransaction], *, clock: Clock) -> tuple[DeadLetterSubscription, ...]:
+    """The dead letters of all groups."""
+    registry = Registry(record, clock=clock)
+    return (
+        DeadLetterSubscription(group=GROUP, topics=DEAD_LETTER_TOPICS, handle=registry.dead_letters, max_records=MAX_RECORDS),
+    )
