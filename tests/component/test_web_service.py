@@ -168,6 +168,17 @@ async def test_openapi_lets_a_sender_leave_out_what_has_a_default(path: str) -> 
     assert "cpv" not in schema["required"]
 
 
+async def test_openapi_describes_what_may_be_sent_apart_from_what_is_shown() -> None:
+    document = await the_document()
+    sent = statement_json() | {"cpv": ["90490000-8"]}
+    fits = {
+        name: Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document["components"]}).is_valid(sent)
+        for name in ("NeedStatement-Input", "NeedStatement")
+    }
+    # A check digit is taken, and never shown.
+    assert fits == {"NeedStatement-Input": True, "NeedStatement": False}
+
+
 async def test_every_answer_is_as_openapi_says() -> None:
     world = World()
     await world.publish("need-1", volume={"amount": 3, "unit": "meters"}, dialogue={"kind": "webinar"}, horizon="2027-01-01")

@@ -44,7 +44,7 @@ def _body_of(context: RouteContext) -> type[BaseModel] | None:
 
 
 def _input_schemas(bodies: list[type[BaseModel]]) -> dict[str, Any]:
-    """Schemas of what is sent, in which a field with a default may be left out; the same models are shown with all fields."""
+    """Schemas of what may be sent: more than what is shown, such as CPV codes with their check digit."""
     _, schema = models_json_schema([(body, "validation") for body in bodies], ref_template=f"{_REF}{{model}}-Input")
     return {f"{name}-Input": definition for name, definition in schema["$defs"].items()}
 

@@ -110,18 +110,13 @@ class ProblemError(Exception):
         self.members = dict(members or {})
 
 
-def _text(value: object) -> str:
-    """The value as text that UTF-8 can write: a client may send half of a surrogate pair."""
-    return str(value).encode("utf-8", "replace").decode()
-
-
 def problem_response(error: ProblemError, scope: Mapping[str, Any]) -> Response:
     """The response that tells of the problem."""
     body = {
         "type": error.kind.type,
         "title": error.kind.title,
         "status": error.kind.status,
-        "detail": _text(error.detail),
+        "detail": error.detail,
         "instance": str(scope["path"]),
         "request_id": scope.get("state", {}).get("request_id"),
         **error.members,
@@ -140,8 +135,8 @@ def invalid(found: Iterable[Mapping[str, Any]], *, where: str | None = None) -> 
     for error in items[:_ERRORS_MAX]:
         loc: Sequence[Any] = error["loc"]
         part, path = (where, loc) if where else (str(loc[0]) if loc else "body", loc[1:])
-        pointer = "".join("/" + _text(step).replace("~", "~0").replace("/", "~1") for step in path)
-        listed.append({"in": part, "pointer": pointer, "detail": _text(error["msg"])})
+        pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+        listed.append({"in": part, "pointer": pointer, "detail": str(error["msg"])})
     fields = "field is" if len(items) == 1 else "fields are"
     return ProblemError(
         INVALID, f"{len(items)} {fields} not valid.", "Correct what 'errors' lists and send it again.", members={"errors": listed}
