@@ -58,7 +58,9 @@ async def _ask_over_http(runtime: Runtime, statement: NeedStatement, *, limit: i
         async with httpx.AsyncClient(
             base_url=runtime.web or "", headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=False
         ) as client:
-            matches, similar = await client.post("/v1/match", json=body), await client.post("/v1/similar", json=body)
+            matches = await client.post("/v1/match", json=body)
+            stated = statement.model_dump(mode="json")
+            similar = await client.post("/v1/similar", params={"limit": body["limit"]}, json=stated)
     except httpx.HTTPError as error:
         raise Transient("The running Samspil does not answer.", hint="Look at `samspil doctor`.") from error
     for response in (matches, similar):

@@ -83,7 +83,7 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/needs/{need_id}/similar"): _NEED_OWNER_OR_OPERATOR,
         ("GET", "/v1/needs/{need_id}/invitations"): _NEED_OWNER_OR_OPERATOR,
         ("POST", "/v1/match"): _ANY_TOKEN,
-        ("POST", "/v1/similar"): _own(Role.BUYER, Subject.STATEMENT),
+        ("POST", "/v1/similar"): _own(Role.BUYER, Subject.STATEMENT, operator=True),
         ("GET", "/v1/suppliers/{supplier_id}/profile"): _SUPPLIER_OR_OPERATOR,
         ("PUT", "/v1/suppliers/{supplier_id}/profile"): _own(Role.SUPPLIER, Subject.SUPPLIER),
         ("DELETE", "/v1/suppliers/{supplier_id}/profile"): _own(Role.SUPPLIER, Subject.SUPPLIER),
@@ -157,9 +157,9 @@ class Access:
         return own
 
     def require_own_statement(self, buyer_id: str) -> None:
-        """Refuse a statement that names another organisation than the token's as its buyer."""
+        """Refuse a statement that names another organisation than the token's as its buyer, where the rule is about its own."""
         own = self.who.organisation
-        if buyer_id != own:
+        if buyer_id != own and self.who.role not in self.rule.every:
             raise _forbidden("The statement names another organisation as its buyer.", f"Give buyer.id the token's, {own}.")
 
 
