@@ -32,7 +32,7 @@ def buyer(root: Element, *, stated: str) -> Buyer:
         Unusable: no buyer is named, or its country is unknown.
     """
     party = _leading(root)
-    if party is None or not (name := tidy(in_language(party, _NAME, stated) or "")):
+    if party is None or not (name := tidy(in_language(party, _NAME, stated=stated) or "")):
         raise Unusable(RefusalKind.INCOMPLETE, "It names no buyer; a need must have an owner.")
     country = _country(party, root)
     if country is None:

@@ -37,8 +37,8 @@ def wording(root: Element, *, notes: Notes) -> Wording:
     projects = list(_projects(root))
     official = [code.upper() for path in _OFFICIAL for code in tree.texts(root, path)]
     stated = _language(projects, official)
-    titles = [_in(project, _TITLE, stated) for project in projects]
-    descriptions = [_in(project, _DESCRIPTION, stated) for project in projects]
+    titles = [_in(project, _TITLE, stated=stated) for project in projects]
+    descriptions = [_in(project, _DESCRIPTION, stated=stated) for project in projects]
     whole = texts.joined(
         f"{title}\n{description}" if number and title and title != titles[0] else description
         for number, (title, description) in enumerate(zip(titles, descriptions, strict=True))
@@ -56,9 +56,9 @@ def wording(root: Element, *, notes: Notes) -> Wording:
     )
 
 
-def in_language(element: Element, path: str, stated: str) -> str | None:
+def in_language(element: Element, path: str, *, stated: str) -> str | None:
     """The text on a path in that language, else the first in any."""
-    return _in(element, path, stated) or text(element, path)
+    return _in(element, path, stated=stated) or text(element, path)
 
 
 def _projects(root: Element) -> Iterator[Element]:
@@ -90,6 +90,6 @@ def _stated(element: Element) -> str:
     return element.get("languageID", "").strip().upper()
 
 
-def _in(element: Element, path: str, stated: str) -> str:
+def _in(element: Element, path: str, *, stated: str) -> str:
     found = [(_stated(found), (found.text or "").strip()) for found in each(element, path)]
     return next((words for language, words in found if words and language in {stated, ""}), "")
