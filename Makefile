@@ -21,6 +21,8 @@ $(VENV)/.run: locks/torch.txt locks/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Samspil into $(VENV) (once; about a minute with a warm cache) …"
 	@$(PIP) install --no-deps $(TORCH_ARGS) -r locks/torch.txt
 	@$(PIP) install --no-deps --require-hashes -r locks/run.txt
+	@$(BIN)/python -c "import torch" 2>/dev/null || { echo "This build of torch is the one for CUDA: its libraries come too, 4 GB. For the CPU build: make run TORCH_ARGS=\"--index-url …\""; \
+	  $(PIP) install -r locks/torch.txt; }
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

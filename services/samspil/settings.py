@@ -1,32 +1,54 @@
 """Every setting of Samspil, read from the environment (prefix `SAMSPIL_`) and nowhere else.
 
-Only `samspil.bootstrap` reads them; everything below is given what it needs.
+Only `samspil.bootstrap` reads them; everything below is given what it needs. For people they are listed in docs/settings.md and
+.env.example, which scripts/settings_page.py writes from this class.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from samspil.errors import Misconfigured
+from samspil_schemas.base import MATCHES_MAX
+from samspil_schemas.topics import PARTITIONS
+
+PREFIX = "SAMSPIL_"
 EMBEDDED = "embedded:"
 _KAFKA = "kafka://"
-_SQLITE = "sqlite+aiosqlite:///"
-_EDGE = "edge:"
+_INDEX_SCHEMES = ("edge:", "http://", "https://")
+_RECORD_SCHEMES = ("sqlite+aiosqlite://", "sqlite://", "postgresql+asyncpg://", "postgresql://")
+
+
+def _upper(text: object) -> object:
+    return text.upper() if isinstance(text, str) else text
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
+LogFormat = Annotated[Literal["auto", "json", "text"], BeforeValidator(_lower)]
 
 
 class Settings(BaseSettings):
-    """The settings, with the defaults of `samspil up`: everything embedded, everything on loopback."""
+    """The settings, with the defaults of `samspil up`: everything embedded, everything on loopback.
 
-    model_config = SettingsConfigDict(env_prefix="SAMSPIL_", frozen=True, env_ignore_empty=True, extra="ignore")
+    Raises:
+        Misconfigured: a setting is wrong; the message names its variable.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="ignore")
 
     data_dir: Path = Field(default=Path(".samspil"), description="Where the embedded parts keep their data.")
     cache_dir: Path = Field(
-        default_factory=lambda: user_cache_path("samspil"), description="Where the bundled model is unpacked, once for each user."
+        default_factory=lambda: user_cache_path("samspil"),
+        description="Where the bundled model is unpacked, once for each user; by default in the user's cache.",
     )
 
     kafka_url: str = Field(
@@ -40,14 +62,16 @@ class Settings(BaseSettings):
     )
     kafka_sasl_username: str | None = Field(default=None, description="The name at Kafka.")
     kafka_sasl_password: SecretStr | None = Field(default=None, description="The password at Kafka.")
-    kafka_tls_ca_file: Path | None = Field(default=None, description="Certificates that Kafka's is checked against.")
+    kafka_tls_ca_file: Path | None = Field(
+        default=None, description="Certificates that Kafka's is checked against; by default those of the system."
+    )
     kafka_tls_cert_file: Path | None = Field(default=None, description="Our certificate, where Kafka asks for one.")
     kafka_tls_key_file: Path | None = Field(default=None, description="The key of our certificate.")
     kafka_replication_factor: Annotated[int, Field(ge=-1)] = Field(
         default=-1, description="Copies of each topic that is created; -1 leaves it to the broker."
     )
     kafka_partitions: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Partitions of each topic that is created; by default those of the contract, 12."
+        default=None, description=f"Partitions of each topic that is created; by default those of the contract, {PARTITIONS}."
     )
     kafka_session_timeout_ms: Annotated[int, Field(ge=1000)] = Field(
         default=10_000, description="How long Kafka waits for a consumer that is silent. The embedded broker has its own."
@@ -57,16 +81,21 @@ class Settings(BaseSettings):
     )
 
     index_url: str = Field(
-        default="", description="`edge:path` (by default in the data directory), `:memory:`, or `http(s)://…` of a Qdrant server."
+        default_factory=lambda values: _index_in(values["data_dir"]),
+        description="`edge:///path` of the index in this process, `:memory:`, or `http(s)://host:6333` of a Qdrant server; "
+        "by default in the data directory.",
     )
     index_api_key: SecretStr | None = Field(default=None, description="The key of the Qdrant server.")
     record_url: str = Field(
-        default="", description="`sqlite+aiosqlite:///path` (by default in the data directory) or `postgresql+asyncpg://…`."
+        default_factory=lambda values: _record_in(values["data_dir"]),
+        repr=False,  # it may hold a password
+        description="`sqlite+aiosqlite:///path` or `postgresql+asyncpg://user:password@host/database`; "
+        "by default SQLite in the data directory.",
     )
 
     model: str = Field(default="bundled", description="`bundled`, a folder, a hub name, or `hashing:256` for tests.")
     model_revision: str | None = Field(default=None, description="The revision of a hub model.")
-    model_precision: Literal["auto", "fp32", "bf16"] = Field(
+    model_precision: Annotated[Literal["auto", "fp32", "bf16"], BeforeValidator(_lower)] = Field(
         default="auto", description="Number format of the model; auto takes bf16 where the processor has it."
     )
     model_threads: Annotated[int, Field(ge=1)] | None = Field(
@@ -75,33 +104,69 @@ class Settings(BaseSettings):
 
     match_threshold: Share = Field(default=0.5, description="The least score of a match.")
     similar_threshold: Share = Field(default=0.5, description="The least score of the same need at another buyer.")
-    match_limit: Annotated[int, Field(ge=1, le=200)] = Field(default=100, description="The most matches that a report carries.")
+    match_limit: Annotated[int, Field(ge=1, le=MATCHES_MAX)] = Field(
+        default=100, description="The most matches that a report carries."
+    )
 
     web_host: str = Field(default="127.0.0.1", description="The address that the web listens on.")
     web_port: Port = Field(default=8000, description="The port that the web listens on; 0 takes a free one.")
     health_host: str = Field(default="127.0.0.1", description="The address of health and metrics of services without the web.")
     health_port: Port = Field(default=8001, description="The port of health and metrics of services without the web.")
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The least level that is logged.")
-    log_format: Literal["auto", "json", "text"] = Field(
+    log_level: Level = Field(default="INFO", description="The least level that is logged.")
+    log_format: LogFormat = Field(
         default="auto", description="Log lines for programs or for people; auto asks whether standard error is a terminal."
     )
+
+    def __init__(self, **values: Any) -> None:
+        """Read the environment; `values` go before it."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _misconfigured(error) from None
 
     @field_validator("kafka_url")
     @classmethod
     def _kafka_is_known(cls, url: str) -> str:
-        if url != EMBEDDED and not url.removeprefix(_KAFKA).strip(","):
-            raise ValueError("names no broker; write kafka://host:port")
-        if url != EMBEDDED and not url.startswith(_KAFKA):
-            raise ValueError("is neither embedded: nor kafka://host:port")
+        if url == EMBEDDED:
+            return url
+        if not url.startswith(_KAFKA):
+            raise ValueError(f"is neither {EMBEDDED} nor {_KAFKA}host:port")
+        for server in url.removeprefix(_KAFKA).split(","):
+            host, _, port = server.strip().rpartition(":")
+            if "@" in server:
+                raise ValueError("holds a name or password; put them into SAMSPIL_KAFKA_SASL_USERNAME and _PASSWORD")
+            if not host or not port.isascii() or not port.isdigit():
+                raise ValueError(f"names a broker without host or port; write {_KAFKA}host:9092,host:9092")
         return url
 
-    def model_post_init(self, _context: object) -> None:
-        """Derive what the data directory decides."""
-        if not self.index_url:
-            object.__setattr__(self, "index_url", f"{_EDGE}//{self.data_dir.absolute() / 'index'}")
-        if not self.record_url:
-            object.__setattr__(self, "record_url", f"{_SQLITE}{self.data_dir.absolute() / 'record.sqlite'}")
+    @field_validator("index_url")
+    @classmethod
+    def _index_is_known(cls, url: str) -> str:
+        if url != ":memory:" and not url.startswith(_INDEX_SCHEMES):
+            raise ValueError("is neither edge:///path nor http(s)://host:6333 nor :memory:")
+        return url
+
+    @field_validator("record_url")
+    @classmethod
+    def _record_is_known(cls, url: str) -> str:
+        if not url.startswith(_RECORD_SCHEMES):
+            raise ValueError("is neither sqlite+aiosqlite:///path nor postgresql+asyncpg://user:password@host/database")
+        return url
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.kafka_url == EMBEDDED and self.kafka_security_protocol != "PLAINTEXT":
+            raise ValueError("SAMSPIL_KAFKA_SECURITY_PROTOCOL is set, but the broker is the embedded one; set SAMSPIL_KAFKA_URL")
+        if self.kafka_security_protocol.startswith("SASL") and not (self.kafka_sasl_username and self.kafka_sasl_password):
+            raise ValueError(
+                "SAMSPIL_KAFKA_SECURITY_PROTOCOL asks for SAMSPIL_KAFKA_SASL_USERNAME and SAMSPIL_KAFKA_SASL_PASSWORD"
+            )
+        if (self.kafka_tls_cert_file is None) != (self.kafka_tls_key_file is None):
+            raise ValueError("SAMSPIL_KAFKA_TLS_CERT_FILE and SAMSPIL_KAFKA_TLS_KEY_FILE go together; set both or none")
+        if self.model_revision and (self.model == "bundled" or self.model.startswith("hashing:")):
+            raise ValueError("SAMSPIL_MODEL_REVISION is for a model of a hub; unset it, or name such a model in SAMSPIL_MODEL")
+        return self
 
     @property
     def kafka_servers(self) -> str:
@@ -118,9 +183,35 @@ class Settings(BaseSettings):
         """The same settings with everything embedded in another directory, and the web on any free port."""
         values = self.model_dump() | {
             "data_dir": data_dir,
-            "index_url": "",
-            "record_url": "",
+            "index_url": _index_in(data_dir),
+            "record_url": _record_in(data_dir),
             "kafka_url": EMBEDDED,
+            "kafka_security_protocol": "PLAINTEXT",
             "web_port": 0,
         }
         return type(self)(**values)
+
+
+def _index_in(data_dir: Path) -> str:
+    return f"edge://{data_dir.absolute() / 'index'}"
+
+
+def _record_in(data_dir: Path) -> str:
+    return f"sqlite+aiosqlite:///{data_dir.absolute() / 'record.sqlite'}"
+
+
+def _misconfigured(error: ValidationError) -> Misconfigured:
+    """One sentence for each wrong setting, with the name of its variable and without its value, which may be a secret."""
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False):
+        if problem["type"] == "default_factory_not_called":
+            continue  # it follows from another
+        said = problem["msg"].removeprefix("Value error, ")
+        name = PREFIX + str(problem["loc"][0]).upper() if problem["loc"] else ""
+        if not name:
+            problems.append(f"{said}.")
+        elif problem["type"] == "value_error":
+            problems.append(f"{name} {said}.")
+        else:
+            problems.append(f"{name} is wrong: {said[0].lower()}{said[1:]}.")
+    return Misconfigured(" ".join(problems), hint="See docs/settings.md.")

@@ -1,0 +1,143 @@
+"""Settings come from the environment alone, and a wrong one is named in a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from samspil.errors import Misconfigured
+from samspil.matching.rules import Rules
+from samspil.settings import PREFIX, Settings
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    def put(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(PREFIX + name, value)
+
+    return put
+
+
+def test_with_nothing_set_everything_is_embedded_and_on_loopback():
+    settings = Settings()
+    assert settings.kafka_url == "embedded:"
+    assert settings.index_url == f"edge://{Path.cwd()}/.samspil/index"
+    assert settings.record_url == f"sqlite+aiosqlite:///{Path.cwd()}/.samspil/record.sqlite"
+    assert settings.uses_data_dir
+    assert {settings.web_host, settings.health_host} == {"127.0.0.1"}
+
+
+def test_the_data_directory_decides_where_the_embedded_parts_are(environment):
+    environment(DATA_DIR="/srv/samspil")
+    settings = Settings()
+    assert settings.index_url == "edge:///srv/samspil/index"
+    assert settings.record_url == "sqlite+aiosqlite:////srv/samspil/record.sqlite"
+
+
+def test_a_part_elsewhere_is_named_by_its_url(environment):
+    environment(
+        KAFKA_URL="kafka://a:9092,b:9092",
+        INDEX_URL="https://qdrant.example:6333",
+        RECORD_URL="postgresql+asyncpg://samspil:word@db/samspil",
+    )
+    settings = Settings()
+    assert settings.kafka_servers == "a:9092,b:9092"
+    assert not settings.uses_data_dir
+
+
+def test_an_empty_variable_counts_as_not_set(environment):
+    environment(INDEX_API_KEY="", WEB_PORT="", INDEX_URL="")
+    assert Settings() == Settings(index_api_key=None, web_port=8000)
+
+
+def test_the_case_of_a_level_or_a_format_does_not_matter(environment):
+    environment(LOG_LEVEL="debug", LOG_FORMAT="JSON", MODEL_PRECISION="BF16")
+    settings = Settings()
+    assert (settings.log_level, settings.log_format, settings.model_precision) == ("DEBUG", "json", "bf16")
+
+
+def test_settings_never_show_a_secret(environment):
+    environment(
+        KAFKA_URL="kafka://a:9092",
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_SASL_USERNAME="samspil",
+        KAFKA_SASL_PASSWORD="open-sesame",
+        INDEX_API_KEY="open-sesame",
+        RECORD_URL="postgresql+asyncpg://samspil:open-sesame@db/samspil",
+    )
+    settings = Settings()
+    assert "open-sesame" in settings.record_url
+    assert "open-sesame" not in f"{settings} {settings!r}"
+
+
+WRONG = {
+    "another scheme": ({"KAFKA_URL": "amqp://a:5672"}, "SAMSPIL_KAFKA_URL is neither embedded: nor kafka://host:port."),
+    "no broker": ({"KAFKA_URL": "kafka://"}, "SAMSPIL_KAFKA_URL names a broker without host or port"),
+    "a broker without port": ({"KAFKA_URL": "kafka://a:9092,b"}, "SAMSPIL_KAFKA_URL names a broker without host or port"),
+    "a password in the URL": ({"KAFKA_URL": "kafka://me:s3cret@a:9092"}, "SAMSPIL_KAFKA_SASL_USERNAME"),
+    "security without Kafka": ({"KAFKA_SECURITY_PROTOCOL": "SSL"}, "the broker is the embedded one"),
+    "a name without password": (
+        {"KAFKA_URL": "kafka://a:9092", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "samspil"},
+        "asks for SAMSPIL_KAFKA_SASL_USERNAME and SAMSPIL_KAFKA_SASL_PASSWORD",
+    ),
+    "a certificate without key": ({"KAFKA_TLS_CERT_FILE": "a.pem"}, "SAMSPIL_KAFKA_TLS_KEY_FILE go together"),
+    "another index": ({"INDEX_URL": "pinecone://x"}, "SAMSPIL_INDEX_URL is neither edge:///path"),
+    "another database": ({"RECORD_URL": "mysql://samspil:s3cret@db/x"}, "SAMSPIL_RECORD_URL is neither sqlite"),
+    "a revision of the bundled model": ({"MODEL_REVISION": "main"}, "SAMSPIL_MODEL_REVISION is for a model of a hub"),
+    "a port that Kubernetes set": (
+        {"WEB_PORT": "tcp://10.0.0.1:8000"},
+        "SAMSPIL_WEB_PORT is wrong: input should be a valid integer",
+    ),
+    "a threshold beyond a probability": (
+        {"MATCH_THRESHOLD": "1.5"},
+        "SAMSPIL_MATCH_THRESHOLD is wrong: input should be less than 1.",
+    ),
+    "more matches than a report holds": ({"MATCH_LIMIT": "201"}, "SAMSPIL_MATCH_LIMIT is wrong"),
+    "an unknown level": (
+        {"LOG_LEVEL": "loud"},
+        "SAMSPIL_LOG_LEVEL is wrong: input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'.",
+    ),
+    "two at once": ({"WEB_PORT": "-1", "HEALTH_PORT": "x"}, "SAMSPIL_HEALTH_PORT is wrong"),
+}
+
+
+@pytest.mark.parametrize(("values", "said"), WRONG.values(), ids=list(WRONG))
+def test_a_wrong_setting_is_named_without_its_value(environment, values, said):
+    environment(**values)
+    with pytest.raises(Misconfigured) as refusal:
+        Settings()
+    assert said in refusal.value.message
+    assert refusal.value.hint == "See docs/settings.md."
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_fresh_place_forgets_every_part_elsewhere(environment, tmp_path):
+    environment(
+        KAFKA_URL="kafka://a:9092",
+        KAFKA_SECURITY_PROTOCOL="SSL",
+        INDEX_URL="http://qdrant:6333",
+        RECORD_URL="postgresql+asyncpg://samspil@db/samspil",
+        WEB_PORT="9000",
+        MATCH_LIMIT="7",
+    )
+    settings = Settings().in_data_dir(tmp_path)
+    assert settings.kafka_url == "embedded:"
+    assert settings.index_url == f"edge://{tmp_path}/index"
+    assert settings.record_url == f"sqlite+aiosqlite:///{tmp_path}/record.sqlite"
+    assert settings.web_port == 0
+    assert settings.match_limit == 7
+
+
+def test_the_thresholds_are_those_that_matching_was_set_to():
+    settings, rules = Settings(), Rules()
+    assert (settings.match_threshold, settings.similar_threshold, settings.match_limit) == (
+        rules.threshold,
+        rules.similar_threshold,
+        rules.limit,
+    )
