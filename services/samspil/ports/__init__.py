@@ -1,6 +1,6 @@
 """What the services ask of the outside, as narrow protocols; the adapters answer, and bootstrap joins the two."""
 
-from samspil.ports.dialogue import Dialogue, DialogueReview, DialogueTransaction, HeardMatch, Invitee, Offer
+from samspil.ports.dialogue import Dialogue, DialogueReview, DialogueTransaction, HeardMatch, Invitee, Offer, ReviewReadings
 from samspil.ports.index import Entity, Entry, Head, Hit, Point, Search, VectorIndex, Where
 from samspil.ports.log import (
     DeadLetter,
@@ -85,6 +85,7 @@ __all__ = [
     "Record",
     "RecordTransaction",
     "RegistryTransaction",
+    "ReviewReadings",
     "Role",
     "Search",
     "SourceOrder",

@@ -7,21 +7,20 @@ from typing import Protocol
 
 from samspil.ports.index import Head
 from samspil.ports.record import InvitationStatus, RecordTransaction, Standing, StoredInvitation
-from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy
+from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy, Model
 
 # Below every version.
 NOTHING = Head(0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Offer:
+class Offer(Model):
     """What one version of a need says of a dialogue. `announcement` is None where it announces none."""
 
     title: str
     language: str
     buyer_id: str
     buyer_name: str
-    announcement: DialogueAnnouncement | None
+    announcement: DialogueAnnouncement | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,8 @@ class Dialogue:
 
     policies: what each version of the need that was seen says of invitations; None where it announces no dialogue.
     revision: 0 as long as nothing was announced.
-    title, announcement, cancelled: as last said.
+    title, announcement: as last said, but with the newest policy of invitations, which is nobody else's business.
+    cancelled: as last said.
     """
 
     dialogue_id: str
@@ -43,8 +43,7 @@ class Dialogue:
     cancelled: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class HeardMatch:
+class HeardMatch(Model):
     """A match that was heard of, as far as an invitation needs it."""
 
     match_id: str
@@ -53,6 +52,7 @@ class HeardMatch:
     supplier_name: str
     score: float
     evidence: tuple[Evidence, ...] = ()
+    found_at: datetime
 
     @property
     def versions(self) -> tuple[int, int]:
@@ -64,9 +64,10 @@ class HeardMatch:
 class Invitee:
     """One supplier and one dialogue: the facts heard of the pair, and where its invitation stands.
 
-    matches: the matches heard of, whose need version may announce the dialogue.
+    matches: the matches heard of, except those with versions of the need that are known to announce no dialogue.
     need_head, profile_head: matches below these were withdrawn.
-    status: None where there is no invitation.
+    approved: the buyer has sent it off after review.
+    status: None where there is no invitation; then supplier_name and score are None too.
     revision: 0 as long as nothing was issued.
     """
 
@@ -79,6 +80,8 @@ class Invitee:
     profile_head: Head = NOTHING
     approved: bool = False
     status: InvitationStatus | None = None
+    supplier_name: str | None = None
+    score: float | None = None
     revision: int = 0
     issued_at: datetime | None = None
 
@@ -108,6 +111,16 @@ class DialogueTransaction(RecordTransaction, Protocol):
 
     async def reading_languages(self, supplier_ids: Collection[str]) -> dict[str, str]:
         """The first language that each supplier reads; absent where its profile is unknown or does not say."""
+        ...
+
+
+class ReviewReadings(Protocol):
+    """What a review reads."""
+
+    async def awaiting_review(
+        self, *, need_id: str | None = None, buyer_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> list[StoredInvitation]:
+        """Invitations that await review, the best match first."""
         ...
 
 

@@ -115,6 +115,18 @@ class SqlReadings:
             query = query.where(invitees.c.revision > 0)
         return [stored_invitation(row) for row in await self._rows(query.limit(limit).offset(offset))]
 
+    async def awaiting_review(
+        self, *, need_id: str | None = None, buyer_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> list[StoredInvitation]:
+        """Invitations that await review, the best match first."""
+        query = INVITATIONS.where(invitees.c.status == InvitationStatus.AWAITING_REVIEW.value)
+        query = query.order_by(invitees.c.score.desc(), invitees.c.invitation_id)
+        if need_id is not None:
+            query = query.where(invitees.c.need_id == need_id)
+        if buyer_id is not None:
+            query = query.where(dialogues.c.buyer_id == buyer_id)
+        return [stored_invitation(row) for row in await self._rows(query.limit(limit).offset(offset))]
+
     async def ledger(
         self,
         *,

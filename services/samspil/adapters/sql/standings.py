@@ -1,6 +1,6 @@
 """Needs and profiles as the record holds them: the standing of each over all its versions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping, Table, select
@@ -40,7 +40,7 @@ class StandingStatements(Statements):
             await self._insert_new(table, [empty_standing(id_) for id_ in chunk])
             query = select(table).where(table.c.id.in_(chunk)).order_by(table.c.id).with_for_update()
             rows = (await self._connection.execute(query)).mappings()
-            found |= {row["id"]: standing_of(row, model) for row in rows}
+            found |= {row["id"]: standing_of(row, model, id_=row["id"]) for row in rows}
         return found
 
     def _row(self, known: Standing[Any]) -> dict[str, Any]:
@@ -69,13 +69,13 @@ def standing_row(known: Standing[Any]) -> dict[str, Any]:
     }
 
 
-def standing_of(row: RowMapping | Mapping[str, Any], model: type[ModelT]) -> Standing[ModelT]:
-    """The standing in a row."""
+def standing_of(row: RowMapping, model: type[ModelT], *, id_: str) -> Standing[ModelT]:
+    """The standing in a row; its order too, where the table has one."""
     order = None
-    if row["source_published_at"] is not None:
+    if row.get("source_published_at") is not None:
         order = SourceOrder(published_at=row["source_published_at"], number=row["source_number"])
     return Standing(
-        id=row["id"],
+        id=id_,
         version=row["version"],
         withdrawn=row["withdrawn"],
         withdrawn_version=row["withdrawn_version"],

@@ -64,6 +64,7 @@ def chunks(values: Collection[str]) -> Iterator[list[str]]:
     for start in range(0, len(ordered), _CHUNK):
         yield ordered[start : start + _CHUNK]
 
+
 def storable(value: object) -> object:
     """What a text column takes: PostgreSQL refuses NUL, and nothing takes half of a surrogate pair."""
     if not isinstance(value, str):

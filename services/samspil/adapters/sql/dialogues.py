@@ -1,0 +1,120 @@
+"""Dialogues and their invitees."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, select
+
+from samspil.adapters.sql.standings import standing_of, standing_row
+from samspil.adapters.sql.statements import Statements, chunks
+from samspil.adapters.sql.tables import dialogues, invitees, profiles
+from samspil.ports import Dialogue, Head, HeardMatch, InvitationStatus, Invitee, Offer
+from samspil_schemas import DialogueAnnouncement, InvitationPolicy
+
+
+class DialogueStatements(Statements):
+    """Reads and writes dialogues and their invitees. Who writes is alone (`alone`)."""
+
+    async def dialogues_of(self, need_ids: Collection[str]) -> dict[str, Dialogue]:
+        """What is known of the dialogues of these needs, by need id; unknown ones are absent."""
+        found: dict[str, Dialogue] = {}
+        for chunk in chunks(need_ids):
+            query = select(dialogues).where(dialogues.c.need_id.in_(chunk))
+            found |= {row["need_id"]: _dialogue(row) for row in (await self._connection.execute(query)).mappings()}
+        return found
+
+    async def put_dialogues(self, changed: Sequence[Dialogue]) -> None:
+        """Store these."""
+        await self._upsert(dialogues, [_dialogue_row(dialogue) for dialogue in changed])
+
+    async def invitees(self, *, dialogue_ids: Collection[str] = (), invitation_ids: Collection[str] = ()) -> list[Invitee]:
+        """All invitees of these dialogues, and those with these invitation ids."""
+        found: dict[str, Invitee] = {}
+        for column, ids in ((invitees.c.dialogue_id, dialogue_ids), (invitees.c.invitation_id, invitation_ids)):
+            for chunk in chunks(ids):
+                rows = (await self._connection.execute(select(invitees).where(column.in_(chunk)))).mappings()
+                found |= {row["invitation_id"]: _invitee(row) for row in rows}
+        return list(found.values())
+
+    async def put_invitees(self, changed: Sequence[Invitee]) -> None:
+        """Store these."""
+        now = self._clock.now()
+        await self._upsert(invitees, [_invitee_row(invitee) | {"changed_at": now} for invitee in changed])
+
+    async def reading_languages(self, supplier_ids: Collection[str]) -> dict[str, str]:
+        """The first language that each supplier reads; absent where its profile is unknown or does not say."""
+        languages: dict[str, str] = {}
+        for chunk in chunks(supplier_ids):
+            query = select(profiles.c.id, profiles.c.content["languages"][0].as_string()).where(profiles.c.id.in_(chunk))
+            rows = await self._connection.execute(query)
+            languages |= {supplier_id: language for supplier_id, language in rows if language}
+        return languages
+
+
+def _dialogue(row: RowMapping) -> Dialogue:
+    said = row["announcement"]
+    return Dialogue(
+        dialogue_id=row["dialogue_id"],
+        need_id=row["need_id"],
+        standing=standing_of(row, Offer, id_=row["need_id"]),
+        policies={int(version): policy and InvitationPolicy(policy) for version, policy in row["policies"].items()},
+        revision=row["revision"],
+        title=row["title"],
+        announcement=DialogueAnnouncement.model_validate(said) if said is not None else None,
+        cancelled=row["cancelled"],
+    )
+
+
+def _dialogue_row(dialogue: Dialogue) -> dict[str, Any]:
+    offer, said = dialogue.standing.content, dialogue.announcement
+    row = standing_row(dialogue.standing)
+    del row["id"]
+    return row | {
+        "dialogue_id": dialogue.dialogue_id,
+        "need_id": dialogue.need_id,
+        "policies": {str(version): policy and policy.value for version, policy in sorted(dialogue.policies.items())},
+        "revision": dialogue.revision,
+        "title": dialogue.title,
+        "announcement": said.model_dump(mode="json") if said else None,
+        "cancelled": dialogue.cancelled,
+        "buyer_id": offer.buyer_id if offer else None,
+        "starts_at": said.starts_at if said else None,
+    }
+
+
+def _invitee(row: RowMapping) -> Invitee:
+    return Invitee(
+        invitation_id=row["invitation_id"],
+        dialogue_id=row["dialogue_id"],
+        need_id=row["need_id"],
+        supplier_id=row["supplier_id"],
+        matches=tuple(HeardMatch.model_validate(match) for match in row["matches"]),
+        need_head=Head(row["need_version"], row["need_withdrawn"]),
+        profile_head=Head(row["profile_version"], row["profile_withdrawn"]),
+        approved=row["approved"],
+        status=InvitationStatus(row["status"]) if row["status"] else None,
+        supplier_name=row["supplier_name"],
+        score=row["score"],
+        revision=row["revision"],
+        issued_at=row["issued_at"],
+    )
+
+
+def _invitee_row(invitee: Invitee) -> dict[str, Any]:
+    return {
+        "invitation_id": invitee.invitation_id,
+        "dialogue_id": invitee.dialogue_id,
+        "need_id": invitee.need_id,
+        "supplier_id": invitee.supplier_id,
+        "matches": [match.model_dump(mode="json") for match in invitee.matches],
+        "need_version": invitee.need_head.version,
+        "need_withdrawn": invitee.need_head.withdrawn,
+        "profile_version": invitee.profile_head.version,
+        "profile_withdrawn": invitee.profile_head.withdrawn,
+        "approved": invitee.approved,
+        "status": invitee.status.value if invitee.status else None,
+        "supplier_name": invitee.supplier_name,
+        "score": invitee.score,
+        "revision": invitee.revision,
+        "issued_at": invitee.issued_at,
+    }
