@@ -26,7 +26,7 @@ can take part with this document alone.
 record headers with the prefix `ce_`, and the record's key is the id that orders the topic: the same as the field named under each
 message's key. `ce_type` says which event it is and holds the major version of its schema. Send a repeat with the same `ce_id`;
 Samspil derives its own ids from what an event says. Structured content mode (`application/cloudevents+json`) is read too, and
-never written. A value is at most 1 MiB.
+never written. A value is at most 1 MiB of plain JSON: UTF-8 without byte order mark, no name twice in an object, no NaN.
 
 **Reading.** Delivery is at least once, and order holds within a key only: keep the highest version, and drop an event whose
 `ce_id` you have taken before. Ignore fields that you do not know.
