@@ -21,11 +21,13 @@ from aiokafka.structs import ConsumerRecord
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.middlewares import AckPolicy
 
+from samspil.adapters.kafka import waiting
 from samspil.adapters.kafka.broker import KafkaLog
 from samspil.adapters.kafka.connection import KafkaSettings, broker_errors
-from samspil.adapters.kafka.consumer import LogBatch, ended, parse_batch, raw_records
+from samspil.adapters.kafka.consumer import LogBatch, parse_batch, raw_records
 from samspil.adapters.kafka.subscriber import FastStreamLog
 from samspil.adapters.kafka.topics import topics_of
+from samspil.adapters.kafka.waiting import ended, hurried
 from samspil.errors import BrokerUnavailable, Misconfigured, Refused
 from samspil.ports import DeadLetterSubscription, Subscription
 from samspil_schemas import TOPICS
@@ -265,6 +267,29 @@ async def test_our_own_cancellation_ends_the_step_too() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await ending.wait()
+
+
+async def test_a_step_that_is_still_wanted_has_all_its_time_and_its_own_result() -> None:
+    async def answers() -> int:
+        return 7
+
+    async def fails() -> None:
+        raise ValueError("its own")
+
+    assert await hurried(answers(), ending=asyncio.Event()) == 7
+    with pytest.raises(ValueError, match="its own"):
+        await hurried(fails(), ending=asyncio.Event())
+
+
+async def test_once_everything_is_to_end_a_step_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "LAST_S", 0.01)
+    ending = asyncio.Event()
+    step = asyncio.create_task(hurried(asyncio.Event().wait(), ending=ending))
+
+    ending.set()
+
+    with pytest.raises(TimeoutError):
+        await step
 
 
 def test_faststreams_errors_are_logged_without_the_payload(caplog: pytest.LogCaptureFixture, capsys: Any) -> None:

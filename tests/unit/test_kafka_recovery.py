@@ -358,13 +358,22 @@ def test_waits_never_exceed_the_longest_nor_fall_below_half_of_the_first(random:
     assert all(first / 2 <= next(waits) <= longest for _ in range(30))
 
 
+async def taken_at_last(recovery: Recovery[str], batch: list[Delivery[str]]) -> None:
+    """Deliver a batch as the log does: again, as long as it is given back."""
+    while True:
+        try:
+            return await recovery.take(batch)
+        except Rewound:
+            continue
+
+
 batches = st.lists(
     st.lists(st.sampled_from(["good", "poison", "flaky", "unreadable"]), min_size=1, max_size=8), min_size=1, max_size=6
 )
 
 
-@given(batches=batches, seed=st.integers())
-async def test_every_record_ends_either_taken_or_in_the_dead_letters_and_never_both(batches: list[list[str]], seed: int) -> None:
+@given(batches=batches)
+async def test_every_record_ends_either_taken_or_in_the_dead_letters_and_never_both(batches: list[list[str]]) -> None:
     letters, effects = Letters(), set[str]()
     flaky: set[str] = set()
 
@@ -390,7 +399,7 @@ async def test_every_record_ends_either_taken_or_in_the_dead_letters_and_never_b
                 expected_effects.add(name)
             contents.append(Unreadable(reason="x") if kind == "unreadable" else name)
             offset += 1
-        await recovery.take(batch_of(*contents, start=offset - len(kinds)))
+        await taken_at_last(recovery, batch_of(*contents, start=offset - len(kinds)))
 
     assert letters.offsets == expected_dead
     assert effects == expected_effects

@@ -20,11 +20,12 @@ from faststream.kafka import KafkaBroker
 from faststream.middlewares import AckPolicy
 
 from samspil.adapters.kafka.connection import KafkaSettings, broker_errors
-from samspil.adapters.kafka.consumer import TolerantConsumer, ended, parse_batch, raw_records
+from samspil.adapters.kafka.consumer import TolerantConsumer, parse_batch, raw_records
 from samspil.adapters.kafka.dead_letters import OutgoingRecord
 from samspil.adapters.kafka.envelope import EncodedRecord, encode
 from samspil.adapters.kafka.subscriber import FastStreamLog, Reader, reader_of
 from samspil.adapters.kafka.topics import ensure_topics, topics_of
+from samspil.adapters.kafka.waiting import LAST_S, ended, hurried
 from samspil.clock import Clock, SystemClock
 from samspil.errors import BrokerUnavailable, Transient
 from samspil.observability import PUBLISHED
@@ -86,6 +87,7 @@ class KafkaLog:
         self._producer: AIOKafkaProducer | None = None
         self._lock = asyncio.Lock()
         self._wanted = False
+        self._ending = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
         make = partial(reader_of, send=self.send, clock=self._clock, retry=retry, breaker=breaker, random=random)
         self._readers = tuple(make(subscription) for subscription in self._subscriptions)
@@ -159,6 +161,7 @@ class KafkaLog:
         async with self._lock:
             if self._producer is not None:
                 return
+            self._ending.clear()
             loop = asyncio.get_running_loop()
             deadline = loop.time() + self._settings.start_s
             wait = 0.1
@@ -212,7 +215,8 @@ class KafkaLog:
         """Let go: the batch in hand is finished (at most `graceful_s`), and nothing more is taken or published."""
         self._wanted = False
         for reader in self._readers:
-            reader.recovery.stop()
+            reader.hurry()
+        self._ending.set()
         async with self._lock:
             await self._disconnect()
 
@@ -224,8 +228,9 @@ class KafkaLog:
         await asyncio.gather(*(reader.stop(within=self._settings.graceful_s + _CLOSE_S) for reader in self._readers))
         await ended(self.broker.stop(), within=_CLOSE_S)
         producer, self._producer = self._producer, None
-        if producer is not None and await ended(producer.stop(), within=_CLOSE_S) is not None:
-            await ended(producer.client.close(), within=_CLOSE_S)
+        # Whatever was sent has been waited for by who sent it; what a broker that is gone would still get, is sent again.
+        if producer is not None and await ended(producer.stop(), within=LAST_S) is not None:
+            await ended(producer.client.close(), within=LAST_S)
 
     async def _restart_broken(self) -> None:
         """Replace the consumers whose tasks have died; aiokafka never does."""
@@ -259,19 +264,8 @@ class KafkaLog:
             BrokerUnavailable: it did not acknowledge them all; some may be written.
             Refused: it takes no record as large as one of these.
         """
-        producer = self._open_producer()
-        acknowledged: list[asyncio.Future[Any]] = []
-        try:
-            with broker_errors("acknowledge the records"):
-                # One after the other into the producer's buffers, which keeps the order; all on their way together.
-                for record in records:
-                    # No comprehension: if one is refused, those before it are on their way and must be kept in view.
-                    acknowledged.append(await _enqueue(producer, record))  # noqa: PERF401
-                for future in acknowledged:
-                    await future
-        finally:
-            for future in acknowledged:
-                future.add_done_callback(_retrieve)
+        with broker_errors("acknowledge the records"):
+            await hurried(_send(self._open_producer(), records), ending=self._ending)
 
     def _open_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -279,6 +273,20 @@ class KafkaLog:
                 "There is no connection to the broker.", hint="It is being started, or the process is ending."
             )
         return self._producer
+
+
+async def _send(producer: AIOKafkaProducer, records: Sequence[Outgoing]) -> None:
+    acknowledged: list[asyncio.Future[Any]] = []
+    try:
+        # One after the other into the producer's buffers, which keeps the order; all on their way together.
+        for record in records:
+            # No comprehension: if one is refused, those before it are on their way and must be kept in view.
+            acknowledged.append(await _enqueue(producer, record))  # noqa: PERF401
+        for future in acknowledged:
+            await future
+    finally:
+        for future in acknowledged:
+            future.add_done_callback(_retrieve)
 
 
 async def _enqueue(producer: AIOKafkaProducer, record: Outgoing) -> asyncio.Future[Any]:

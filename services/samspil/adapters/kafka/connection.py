@@ -35,7 +35,8 @@ class KafkaSettings:
 
     bootstrap_servers: host:port, several parted by commas.
     partitions: of every topic that is created; None leaves each topic its own number.
-    replication_factor: of every topic that is created; -1 leaves it to the broker (Apache Kafka 2.4 and newer).
+    replication_factor: of every topic that is created; -1 means three, or as many as there are brokers. (aiokafka 0.14 speaks
+        a version of the protocol in which the broker's own default cannot be asked for.)
     max_batch_bytes: what one fetch brings at most. A single larger record still comes.
     batch_wait_ms: how long a poll waits, and then sleeps, while a topic is idle: the latency of the first record after a pause.
     fetch_wait_ms: how long the broker holds a fetch that finds nothing. A partition that just delivered can wait for the fetch

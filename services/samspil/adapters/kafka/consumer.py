@@ -1,13 +1,14 @@
 """The consumer under FastStream, made to survive what stops aiokafka's own, and the batch that it delivers.
 
-Public surface: `TolerantConsumer`, `LogBatch`, `parse_batch`, `raw_records`; `ended`, for steps of aiokafka that end badly.
+Public surface: `TolerantConsumer`, `LogBatch`, `parse_batch`, `raw_records`.
 
 Found in aiokafka 0.14 and FastStream 0.7.8, and repaired here:
 
-- A record that cannot be taken apart (a header name that is no UTF-8, a damaged batch) raises out of `getmany`, again and
-  again, and takes with it what the same call had already drained from other partitions: their positions have moved, so the
-  next commit would pass them by. Here positions go back first, then each partition is read by itself, and the record in
-  question is delivered as unreadable.
+- A record that cannot be taken apart (a header name that is no UTF-8, a codec that is not installed) raises out of
+  `getmany`, again and again, and takes with it what the same call had already drained from other partitions: their
+  positions have moved, so the next commit would pass them by. Here positions go back first, then each partition is read by
+  itself, and the record in question is delivered as unreadable. So is what follows it in the same batch of its producer,
+  since it cannot be found.
 - The tasks behind a consumer can die of an unexpected answer; it then delivers nothing more and says nothing. `broken` tells.
 - A stop in the middle of a failing fetch ends in a `CancelledError` of its own making and leaves the connections open; taken for
   our own cancellation, it would end whoever stops the consumer.
@@ -16,21 +17,23 @@ Found in aiokafka 0.14 and FastStream 0.7.8, and repaired here:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, IllegalStateError, KafkaError, UnsupportedCodecError
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.message import AckStatus
 
+from samspil.adapters.kafka.dead_letters import UNREADABLE_HEADER
+from samspil.adapters.kafka.waiting import ended, hurried
 from samspil.recovery import RawRecord, facts
 
-# A header that no producer can have written, since aiokafka could not read it: marks what was delivered in place of a record.
-UNREADABLE_HEADER = "samspil-unreadable"
 _UNHEALTHY_AFTER = 3  # errors in a row
 _CAREFUL_WAIT_S = 0.05
+_COMMIT_S = 15.0
+_DAMAGE = (CorruptRecordException, UnsupportedCodecError)
 
 _log = structlog.get_logger(__name__)
 
@@ -41,14 +44,17 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
     def __init__(self, *topics: str, **options: Any) -> None:
         super().__init__(*topics, **options)
         self._careful: set[TopicPartition] = set()
+        self._turn = 0
+        self._half_way = False
         self._errors = 0
         self.last_error: str | None = None
+        self.ending = asyncio.Event()
 
     @property
     def broken(self) -> bool:
         """True if only a new consumer can go on."""
         fetcher_died = self._fetcher is not None and self._fetcher.error_future.done()
-        return fetcher_died or self._errors >= _UNHEALTHY_AFTER
+        return fetcher_died or self._half_way or self._errors >= _UNHEALTHY_AFTER
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -66,6 +72,14 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         self.last_error = None
         return records
 
+    async def commit(self, offsets: Any = None) -> None:
+        """Commit, or give up after a while: at once, nearly, when everything is to end.
+
+        Raises:
+            TimeoutError: the broker does not answer.
+        """
+        await hurried(super().commit(offsets), ending=self.ending, within=_COMMIT_S)
+
     async def stop(self) -> None:
         """Leave the group and close every connection, whatever state they are in."""
         error = await ended(super().stop())
@@ -76,6 +90,8 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
     async def _getmany(
         self, *partitions: TopicPartition, timeout_ms: int, max_records: int | None
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        if self._half_way:
+            raise KafkaError("the positions are unknown after a failed read")
         if self._careful and self._careful == self.assignment():
             return await self._one_by_one(max_records or 1)
         self._careful = set()
@@ -87,10 +103,10 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         except (ConsumerStoppedError, asyncio.CancelledError):
             raise
         except Exception as error:
-            self._go_back(before)
-            if isinstance(error, KafkaError) and not isinstance(error, CorruptRecordException):
+            await self._go_back(before)
+            if isinstance(error, KafkaError) and not isinstance(error, _DAMAGE):
                 raise
-            self._careful = set(before)
+            self._careful = set(self.assignment())
             _log.warning("record_damaged", group=self._group_id, **facts(error))
             return {}
         return found
@@ -100,14 +116,18 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         found: dict[TopicPartition, list[ConsumerRecord]] = {}
         failed: Exception | None = None
         await asyncio.sleep(_CAREFUL_WAIT_S)  # the fetch that follows the last read
-        for partition in sorted(self._careful):
+        self._turn += 1
+        order = sorted(self._careful)
+        first = self._turn % len(order)  # each in its turn, so that a busy partition does not keep the others waiting
+        for partition in order[first:] + order[:first]:
             position = self._positions().get(partition)
             try:
                 found |= await super().getmany(partition, max_records=1)
-            except KafkaError as error:
-                # Damaged on its way it will be whole the next time; damaged on the disk, a person must decide.
-                failed = error
             except Exception as error:  # noqa: BLE001 - whatever the parser raises, the partition must go on
+                if isinstance(error, KafkaError) and not isinstance(error, UnsupportedCodecError):
+                    # Damaged on its way it will be whole the next time; damaged on the disk, a person must decide.
+                    failed = error
+                    continue
                 if position is not None:
                     found[partition] = [_unreadable(partition, position, error)]
                     self.seek(partition, position + 1)
@@ -126,30 +146,27 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         states = {partition: assignment.state_value(partition) for partition in assignment.tps}
         return {partition: state.position for partition, state in states.items() if state.has_valid_position}
 
-    def _go_back(self, positions: dict[TopicPartition, int]) -> None:
-        for partition, position in positions.items():
-            _seek(self, partition, position)
-
-
-async def ended(step: Coroutine[Any, Any, Any], *, within: float | None = None) -> BaseException | None:
-    """Run a step to its end, or cancel it after so many seconds; its error, a cancellation from inside it too, is returned.
-
-    Only a cancellation of the caller is raised.
-    """
-    task = asyncio.ensure_future(step)
-    try:
-        await asyncio.wait({task}, timeout=within)
-    finally:
-        task.cancel()
-    if not task.done():
-        await asyncio.wait({task}, timeout=1)
-    if not task.done() or task.cancelled():
-        return asyncio.CancelledError()
-    return task.exception()
+    async def _go_back(self, positions: dict[TopicPartition, int]) -> None:
+        """Undo what a failed read has moved. A partition that had no position yet begins anew, as after its assignment."""
+        self._half_way = True
+        for partition in self.assignment():
+            position = positions.get(partition)
+            if position is None:
+                position = await self.committed(partition)
+            if position is None:
+                await self.seek_to_beginning(partition)
+            else:
+                _seek(self, partition, position)
+        self._half_way = False
 
 
 def _unreadable(partition: TopicPartition, offset: int, error: Exception) -> ConsumerRecord:
-    reason = f"The record could not be taken apart ({type(error).__name__}); it stands in the log at this place."
+    why = (
+        "it is compressed with a codec that is not installed here"
+        if isinstance(error, UnsupportedCodecError)
+        else "it is damaged"
+    )
+    reason = f"The record could not be taken apart: {why} ({type(error).__name__}). It stands in the log at this place."
     return ConsumerRecord(
         topic=partition.topic,
         partition=partition.partition,
@@ -180,15 +197,13 @@ def _seek(consumer: _Seeks, partition: TopicPartition, offset: int) -> None:
 class LogBatch(KafkaAckableMessage):
     """A batch of raw records; taken as a whole or given back as a whole."""
 
-    COMMIT_TIMEOUT_S = 15.0
-
     async def ack(self) -> None:
         """Commit how far the consumer has come. A commit that fails costs a repeat later, never a record."""
         if self.committed is not None:
             return
         self.committed = AckStatus.ACKED
         try:
-            await asyncio.wait_for(self.consumer.commit(), timeout=self.COMMIT_TIMEOUT_S)
+            await self.consumer.commit()
         except (KafkaError, OSError) as error:
             _log.warning("commit_failed", **facts(error))
 

@@ -21,6 +21,8 @@ from samspil.recovery import Failure, RawRecord
 from samspil_schemas import dead_letter_topic
 
 PREFIX = "dlt_"
+# What the consumer puts in place of a record that it could not take apart: a value is why. It never leaves this process.
+UNREADABLE_HEADER = "samspil-unreadable"
 CUT_VALUE = 64 * 1024  # bytes kept of a value that is too large to be read anyway
 KEY_MAX = 16 * 1024
 HEADERS_MAX = 64 * 1024
@@ -58,7 +60,7 @@ def dead_letter(failure: Failure, *, group: str, failed_at: datetime, cut: bool 
     key = record.key[:KEY_MAX] if record.key else record.key
     ours = tuple((f"{PREFIX}{name}", text.encode(errors="replace")) for name, text in facts.items())
     # A dead letter that is sent again and fails again carries only its last failure.
-    theirs = tuple((name, content) for name, content in record.headers if not name.startswith(PREFIX))
+    theirs = tuple(header for header in record.headers if not header[0].startswith(PREFIX) and header[0] != UNREADABLE_HEADER)
     if sum(len(name) + len(content or b"") for name, content in theirs) > HEADERS_MAX:
         theirs = ()
     topic = dead_letter_topic(record.topic, group=group).name

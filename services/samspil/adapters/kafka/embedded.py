@@ -124,6 +124,10 @@ class EmbeddedBroker:
     async def _launch(self) -> None:
         if self._log_file.exists() and self._log_file.stat().st_size > _LOG_MAX:
             self._log_file.unlink()
+        if await self._speaks_kafka():
+            # Tansu shares a port with whoever has it, and each client would meet the one or the other.
+            message = f"Another broker has port {self._port}."
+            raise BrokerUnavailable(message, hint="End it, or leave the port open so that a free one is taken.")
         url = f"tcp://{self.bootstrap_servers}"
         command = [_binary(), "broker", "--listener-url", url, "--advertised-listener-url", url]
         command += ["--storage-engine", "memory://tansu/"]
@@ -157,14 +161,11 @@ class EmbeddedBroker:
         return int(line)
 
     async def _answers(self, watcher: asyncio.subprocess.Process) -> None:
-        """Return when it speaks Kafka, and is ours: a foreign one on our port would let ours die."""
+        """Return when it speaks Kafka."""
         while not await self._speaks_kafka():
             if watcher.returncode is not None:
                 raise BrokerUnavailable("The embedded broker ended at once.")
             await asyncio.sleep(_PROBE_S)
-        await asyncio.sleep(_PROBE_S)
-        if watcher.returncode is not None:
-            raise BrokerUnavailable("Something else answers on the port of the embedded broker.")
 
     async def _speaks_kafka(self) -> bool:
         try:

@@ -12,9 +12,16 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from samspil.adapters.kafka.consumer import UNREADABLE_HEADER, TolerantConsumer, ended
-from samspil.adapters.kafka.dead_letters import KafkaDeadLetters, OutgoingRecord, SkippedDeadLetters, read_dead_letter
+from samspil.adapters.kafka.consumer import TolerantConsumer
+from samspil.adapters.kafka.dead_letters import (
+    UNREADABLE_HEADER,
+    KafkaDeadLetters,
+    OutgoingRecord,
+    SkippedDeadLetters,
+    read_dead_letter,
+)
 from samspil.adapters.kafka.envelope import decode
+from samspil.adapters.kafka.waiting import ended
 from samspil.clock import Clock
 from samspil.ports import DeadLetterSubscription, Received, Subscription
 from samspil.recovery import BreakerSettings, Delivery, GroupState, RawRecord, Recovery, RetryPolicy, Unreadable, facts
@@ -72,9 +79,15 @@ class Reader(Generic[T]):
         self.recovery.resume()
         await self.subscriber.start()
 
+    def hurry(self) -> None:
+        """Let nothing wait any longer for what does not come at once."""
+        self.recovery.stop()
+        if self._consumer is not None:
+            self._consumer.ending.set()
+
     async def stop(self, *, within: float) -> None:
         """Finish the batch in hand and leave the group, in so many seconds at most."""
-        self.recovery.stop()
+        self.hurry()
         error = await ended(self.subscriber.stop(), within=within)
         if error is not None:
             _log.warning("consumer_stopped_badly", group=self.group, error=type(error).__name__)

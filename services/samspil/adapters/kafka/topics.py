@@ -26,6 +26,7 @@ from samspil_schemas import TOPICS, Topic, dead_letter_topic
 
 # A dead letter is its record and why it failed, so it must fit where the largest record fits.
 _DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
+_REPLICAS = 3  # the usual number that survives the loss of a broker while another is being replaced
 
 _log = structlog.get_logger(__name__)
 
@@ -72,7 +73,8 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic]) -> Top
             await admin.start()
             before = set(await admin.list_topics())
             missing = [topic for topic in topics if topic.name not in before]
-            created = await _create(admin, missing, settings=settings)
+            replicas = await _replicas(admin, settings)
+            created = await _create(admin, missing, settings=replace(settings, replication_factor=replicas))
             # Only topics that exist may be described: the embedded broker makes the others by being asked.
             described = await admin.describe_topics(sorted(wanted))
     finally:
@@ -82,6 +84,12 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic]) -> Top
     for name, (found, should) in other.items():
         _log.warning("topic_has_other_partitions", topic=name, partitions=found, expected=should)
     return TopicReport(created=created, existing=tuple(sorted(set(wanted) - set(created))), other_partitions=other)
+
+
+async def _replicas(admin: AIOKafkaAdminClient, settings: KafkaSettings) -> int:
+    if settings.replication_factor > 0:
+        return settings.replication_factor
+    return min(_REPLICAS, len((await admin.describe_cluster())["brokers"]))
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], *, settings: KafkaSettings) -> tuple[str, ...]:
