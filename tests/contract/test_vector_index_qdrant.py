@@ -15,7 +15,7 @@ from samspil.adapters.vectors.qdrant import QdrantStore, address_of
 from samspil.errors import IndexUnavailable, Misconfigured
 from samspil.ports import Entity, Search, VectorIndex, Where
 from tests.contract.qdrant_over_http import FakeQdrant, qdrant_over_http
-from tests.contract.vector_indexes import DIMENSION, SPACE, a_vector, an_entry, found
+from tests.contract.vector_indexes import DIMENSION, SPACE, a_point, a_vector, an_entry, found
 
 SUPPLIERS = Entity.SUPPLIERS
 CALLS: dict[str, Callable[[VectorIndex], Awaitable[object]]] = {
@@ -121,6 +121,15 @@ async def test_services_that_start_together_open_one_index(fake: FakeQdrant) -> 
     assert {name.name for name in (await fake.client.get_collections()).collections} == {f"needs__{SPACE}", f"suppliers__{SPACE}"}
     for index in opened:
         await index.close()
+
+
+async def test_many_points_travel_in_requests_that_the_server_takes(fake: FakeQdrant, index: VectorIndex) -> None:
+    everyone = [an_entry(f"s-{n:02}", 1, *(a_point(f"c{part}") for part in range(50))) for n in range(30)]
+    fake.requests.clear()
+    await index.put(SUPPLIERS, everyone)
+    # 1,500 points, at most 512 in a request; the heads; and no tombstones.
+    assert fake.requests.count("POST /collections/suppliers/points/batch") == 4
+    assert await index.count(SUPPLIERS) == 30
 
 
 async def test_another_vector_space_is_refused_and_nothing_is_made(fake: FakeQdrant, index: VectorIndex) -> None:

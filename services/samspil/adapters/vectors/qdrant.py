@@ -34,7 +34,8 @@ _OLDEST_SERVER = Version("1.19")
 # A search of 64 queries with 50 hits is 13 MB of JSON.
 _TIMEOUT_SECONDS = 30
 _POINTS_PER_PAGE = 1000
-_UPSERTS_PER_CALL = 16
+# A long statement and its vector are 24 kB of JSON, and the server takes 32 MB in one request.
+_POINTS_PER_CALL = 512
 
 # The server read the request and rejects it, so our request is wrong, and trying again cannot help.
 _OUR_MISTAKE_HTTP = frozenset({400, 405, 413, 415, 422})
@@ -123,8 +124,8 @@ class QdrantStore:
 
     async def upsert(self, entity: Entity, upserts: Sequence[Upsert]) -> None:
         """Apply the upserts in order, and wait until they are seen."""
-        for start in range(0, len(upserts), _UPSERTS_PER_CALL):
-            operations = [upsert_of(upsert) for upsert in upserts[start : start + _UPSERTS_PER_CALL]]
+        for some in _by_size(upserts):
+            operations = [upsert_of(upsert) for upsert in some]
             with self._told_apart():
                 # Medium: all writes of a point go through one replica, so that its guards see them in one order.
                 await self._client.batch_update_points(entity, operations, wait=True, ordering=models.WriteOrdering.MEDIUM)
@@ -301,6 +302,18 @@ def _reason(error: Exception) -> str:
     if isinstance(source, (*_NOT_QDRANTS, ValidationError)):
         return "what it says is not Qdrant's"
     return str(error) or type(error).__name__
+
+
+def _by_size(upserts: Sequence[Upsert]) -> Iterator[list[Upsert]]:
+    """The upserts in their order, as many together as one request takes."""
+    some: list[Upsert] = []
+    for upsert in upserts:
+        if some and sum(len(other.points) for other in some) + len(upsert.points) > _POINTS_PER_CALL:
+            yield some
+            some = []
+        some.append(upsert)
+    if some:
+        yield some
 
 
 def upsert_of(upsert: Upsert) -> models.UpsertOperation:
