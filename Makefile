@@ -46,7 +46,7 @@ lint: $(VENV)/.dev ## ruff, format, mypy, import contracts
 	@$(BIN)/lint-imports
 
 test: lint ## Lint, then every test
-	@$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
 schemas: $(VENV)/.run ## Write the JSON Schemas and the AsyncAPI document again
 	@$(BIN)/python -m samspil_schemas.generate

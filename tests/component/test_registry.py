@@ -142,7 +142,31 @@ async def test_what_a_foreign_client_published_since_takes_ours_out_of_the_outbo
     assert await statuses(record) == {1: NeedStatus.SUPERSEDED, 5: NeedStatus.PENDING}
 
 
+async def test_a_late_withdrawal_of_an_older_version_leaves_what_of_ours_still_waits(
+    record: SqlRecord, registry: Registry
+) -> None:
+    await registry.needs(received(a_need("n", 1)))
+    await record.submissions.submit_need("n", a_statement(title="ours"))
+    await registry.needs(received(NeedWithdrawn(need_id="n", version=1)))
+    assert [getattr(event, "version", 0) for event in await enqueued(record)] == [2]
+    assert await statuses(record) == {1: NeedStatus.WITHDRAWN, 2: NeedStatus.PENDING}
+
+
 # Verdicts
+
+
+async def test_a_verdict_on_a_closed_need_is_no_match_of_that_version(record: SqlRecord, registry: Registry) -> None:
+    await registry.needs(received(a_need("n"), NeedWithdrawn(need_id="n", version=1)))
+    await registry.reports(received(need_matched(withdrawn=True)))
+    (row,) = await record.readings.ledger()
+    assert (row.status, row.matches) == (NeedStatus.WITHDRAWN, None)
+
+
+async def test_a_late_verdict_on_an_old_version_brings_nothing_back(record: SqlRecord, registry: Registry) -> None:
+    await registry.reports(received(need_matched(version=2)))
+    await registry.reports(received(supplier_matched(matches=(a_match("n", "s", 1),))))
+    assert await record.readings.matches_of_need("n") == []
+    assert await enqueued(record) == []
 
 
 async def test_a_verdict_settles_the_version_and_is_told(record: SqlRecord, registry: Registry) -> None:

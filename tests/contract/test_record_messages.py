@@ -142,6 +142,13 @@ async def test_what_was_taken_before_it_was_enqueued_does_not_wait_for_that_grou
     assert await rows(record) == 0
 
 
+async def test_what_all_have_taken_in_the_meantime_is_not_published_any_more(record: SqlRecord) -> None:
+    (id_,) = await enqueue(record, a_need(), awaiting=GROUPS)
+    for group in GROUPS:
+        await take(record, group, id_)
+    assert await claimed(record) == []
+
+
 async def test_what_all_have_taken_is_not_enqueued_again(record: SqlRecord) -> None:
     for group in GROUPS:
         await take(record, group, event_id(a_need()))
@@ -183,8 +190,8 @@ async def test_several_relays_share_the_rows_without_overlap(record: SqlRecord, 
 
 
 async def test_the_bell_rings_for_a_commit_that_enqueued_and_for_no_other(record: SqlRecord) -> None:
-    await take(record, "matching", "a")
-    assert await claimed(record) == []
+    await enqueue(record, a_need("before"))
+    assert len(await claimed(record)) == 1
     bell = asyncio.ensure_future(record.outbox.enqueued())
     await take(record, "matching", "b")
     assert not bell.done()

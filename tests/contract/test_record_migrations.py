@@ -1,16 +1,19 @@
 """The tables: made by migrations, the same as the code believes, and safe to make twice."""
 
 import asyncio
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, text
 
-from samspil.adapters.sql import SqlRecord, open_record
+from samspil.adapters.sql import SqlRecord, migrations, open_record
+from samspil.adapters.sql.migrate import write_next
 from samspil.adapters.sql.tables import metadata
+from samspil.adapters.sql.types import Moment, counting_id, json_column
 from samspil.errors import Misconfigured
 from tests.factories import a_statement
 
@@ -95,3 +98,24 @@ async def test_two_processes_write_to_one_file_at_once(tmp_path: Path) -> None:
         assert process.returncode == 0, errors.decode()
     assert (await record.readings.totals())["needs"] == 90
     await record.close()
+
+
+async def test_the_next_migration_says_what_the_tables_say_since_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scripts = tmp_path / "migrations"
+    shutil.copytree(Path(migrations.__file__).parent, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    changed = MetaData(naming_convention=metadata.naming_convention)
+    for table in metadata.tables.values():
+        table.to_metadata(changed)
+    Table("later", changed, Column("id", counting_id(), primary_key=True), Column("at", Moment()), Column("what", json_column()))
+    monkeypatch.setattr("samspil.adapters.sql.tables.metadata", changed)
+    await write_next("add later", scripts=str(scripts))
+    text = (scripts / "versions" / "v0002_add_later.py").read_text()
+    assert 'down_revision = "0001"' in text.replace("'", '"')
+    assert "op.create_table('later'" in text
+    assert "sa.Column('id', counting_id()" in text
+    assert "sa.Column('at', Moment()" in text
+    assert "sa.Column('what', json_column()" in text
+    assert "drop_table" not in text
+    assert "Generating" in capsys.readouterr().out

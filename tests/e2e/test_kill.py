@@ -6,20 +6,22 @@ from contextlib import closing
 
 import pytest
 
-from samspil.sample import sample_profiles
+from samspil_schemas import CapabilityStatement
 from tests.e2e.processes import Place
-from tests.factories import a_statement
+from tests.factories import a_profile, a_statement
 
 NEEDS = 500
 FIELDS = ("leaks in pipes", "school meals", "fall alarms", "snow on roads", "harbour power")
 
 
 def rows():
-    for supplier in sample_profiles()[:20]:
-        yield {"supplier_id": supplier.supplier_id, "profile": supplier.profile.model_dump(mode="json")}
+    for number, field in enumerate(FIELDS * 2):
+        capability = CapabilityStatement(id="c1", text=f"We have an answer to {field}.", language="en")
+        profile = a_profile(name=f"Sample supplier {number}", capabilities=(capability,))
+        yield {"supplier_id": f"supplier-{number:02}", "profile": profile.model_dump(mode="json")}
     for number in range(NEEDS):
         field = FIELDS[number % len(FIELDS)]
-        statement = a_statement(title=f"Number {number}: {field}", description=f"We need an answer to {field}, number {number}.")
+        statement = a_statement(title=f"An answer to {field}", description=f"We need an answer to {field}, number {number}.")
         yield {"need_id": f"need-{number:03}", "statement": statement.model_dump(mode="json")}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -43,9 +43,9 @@ def announcing(
     return a_need("n", version, title=title, dialogue=announcement)
 
 
-def found(supplier_id: str = "s", need_version: int = 1, profile_version: int = 1) -> MatchFound:
-    match = a_match("n", supplier_id, need_version, profile_version)
-    return MatchFound(**dict(match), space="space", scorer="v1", found_at=START)
+def found(supplier_id: str = "s", need_version: int = 1, profile_version: int = 1, *, second: int = 0) -> MatchFound:
+    match = a_match("n", supplier_id, need_version, profile_version, score=0.8 - second / 10)
+    return MatchFound(**dict(match), space="space", scorer=f"v{second}", found_at=START + timedelta(seconds=second))
 
 
 def ended(
@@ -150,7 +150,7 @@ suppliers = st.sampled_from(SUPPLIERS)
 policies = st.sampled_from([AUTOMATIC, AFTER_REVIEW, None])
 lives = st.lists(st.tuples(policies, st.sampled_from(["Leaks", "Water"]), st.sampled_from(["Odense", "Aarhus"])), max_size=3)
 happenings = st.one_of(
-    st.builds(found, suppliers, versions, versions),
+    st.builds(found, suppliers, versions, versions, second=st.integers(0, 2)),
     st.builds(ended, suppliers, versions, versions, st.sampled_from(WithdrawalReason)),
     st.builds(lambda version: NeedWithdrawn(need_id="n", version=version), versions),
 )

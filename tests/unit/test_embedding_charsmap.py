@@ -1,21 +1,22 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import normalizers
 
 from samspil.adapters.embedding.charsmap import build_charsmap, composed_pairs
 
-# No marks: they join the character before them, and what is looked up is both.
 SINGLE = st.characters(categories=["L", "N", "P", "S"])
 
 
+@settings(deadline=None)
 @given(rules=st.dictionaries(SINGLE, st.text(SINGLE, max_size=4), min_size=1), others=st.text(SINGLE, max_size=20))
 def test_each_character_with_a_rule_is_replaced_and_each_other_one_stays(rules, others):
     normaliser = normalizers.Precompiled(build_charsmap(rules))
-    text = others + "".join(rules)
-    assert normaliser.normalize_str(text) == "".join(rules.get(character, character) for character in text)
+    characters = [*others, *rules]
+    # Apart from each other: some characters, such as skin tones, join the one before, and what is looked up is both.
+    assert normaliser.normalize_str(" ".join(characters)) == " ".join(rules.get(character, character) for character in characters)
 
 
 def test_a_rule_without_a_target_deletes_its_character():

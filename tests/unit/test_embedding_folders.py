@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from samspil.adapters.embedding.folders import MANIFEST, ensure_folder, folder_manifest
+from samspil.adapters.embedding.folders import MANIFEST, ensure_folder
 from samspil.errors import Misconfigured
 
 CONTENT = {"weights.bin": "weights " * 1000, "inner/config.json": "{}"}
@@ -153,9 +153,3 @@ def test_a_place_that_cannot_be_written_is_refused_with_what_to_do(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(Misconfigured, match="SAMSPIL_CACHE_DIR"):
         ensure_folder(tmp_path / "file" / "model", build=Build())
-
-
-def test_the_manifest_names_each_file_with_its_hash(tmp_path):
-    hashes = folder_manifest(ensure_folder(tmp_path / "model", build=Build()))
-    assert set(hashes) == set(CONTENT)
-    assert len(set(hashes.values())) == 2

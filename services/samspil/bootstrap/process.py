@@ -9,6 +9,9 @@ from typing import Any
 
 import structlog
 
+import samspil.dialogue.app as dialogue
+import samspil.matching.app as matching
+import samspil.registry.app as registry
 from samspil import __version__
 from samspil.adapters.kafka.admin import KafkaAdmin
 from samspil.adapters.kafka.broker import KafkaLog
@@ -32,9 +35,7 @@ from samspil.bootstrap.parts import (
 )
 from samspil.bootstrap.watch import watch
 from samspil.clock import Clock, SystemClock
-from samspil.dialogue import app as dialogue
 from samspil.errors import BrokerUnavailable
-from samspil.matching import app as matching
 from samspil.matching.adhoc import AdHocMatchmaker
 from samspil.matching.handlers import Matching
 from samspil.ports import (
@@ -51,7 +52,6 @@ from samspil.ports import (
     Subscription,
     VectorIndex,
 )
-from samspil.registry import app as registry
 from samspil.registry.relay import Relay
 from samspil.settings import EMBEDDED, Settings
 from samspil.web import Contract, WebServices, create_app, create_health_app, serve

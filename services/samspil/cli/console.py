@@ -75,6 +75,8 @@ def command(run: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = asyncio.run(run(*args, **kwargs))
+        except typer.Exit:
+            raise
         except SamspilError as error:
             raise fail(error.message, hint=error.hint) from None
         except ValidationError as error:

@@ -7,7 +7,7 @@ recorded in time is published again; all effects are keyed, so a repeat changes 
 import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 
@@ -24,6 +24,8 @@ _FIRST_AGAIN = timedelta(minutes=3)
 _LAST_AGAIN = timedelta(hours=1)
 # How long to let a broker be that does not answer: at first, and at most.
 _PAUSE_SECONDS = (0.1, 5.0)
+# Confirmed rows are invisible already; removing them asks every row that waits.
+_FORGET_EVERY = timedelta(seconds=5)
 _PRUNE_EVERY = timedelta(hours=6)
 # The inbox would grow for ever. A repeat that comes later changes nothing either, for versions decide; only a tombstone, which
 # has none, would withdraw a second time.
@@ -52,7 +54,7 @@ class Relay:
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._batch = batch
-        self._pruned_at: datetime | None = None
+        self._forget_at = self._prune_at = clock.now()
 
     async def run(self) -> None:
         """Publish until cancelled; a broker or a database that does not answer is asked again, ever more slowly."""
@@ -120,10 +122,12 @@ class Relay:
             await self._outbox.published([row.event_id for row in rows], again_after=again_after)
 
     async def _tidy(self) -> None:
-        await self._outbox.forget_confirmed()
         now = self._clock.now()
-        if self._pruned_at is None or now - self._pruned_at >= _PRUNE_EVERY:
-            self._pruned_at = now
+        if now >= self._forget_at:
+            self._forget_at = now + _FORGET_EVERY
+            await self._outbox.forget_confirmed()
+        if now >= self._prune_at:
+            self._prune_at = now + _PRUNE_EVERY
             if count := await self._outbox.prune_inbox(older_than=_INBOX_KEPT):
                 _log.info("inbox_pruned", rows=count)
 

@@ -25,7 +25,7 @@ Progress = Callable[[str, float], None]
 NAME = "multilingual-e5-small"
 PROMPTS = {"query": "query: ", "passage": "passage: "}
 # The layout of the unpacked folder: raised when what this module writes changes.
-_LAYOUT = 1
+LAYOUT = 1
 _CHUNK = 2**22  # numbers unpacked at a time: 16 MB
 
 
@@ -66,7 +66,7 @@ def ensure_bundled(source: Source, *, cache_dir: Path, exact: bool = False, prog
         Misconfigured: the file is not the one that this version knows, or the cache cannot be written.
         ModelUnavailable: another process has been unpacking it for ten minutes.
     """
-    folder = cache_dir / "models" / f"{NAME}-{source.sha256[:8]}-v{_LAYOUT}{'-float32' if exact else ''}"
+    folder = cache_dir / "models" / f"{NAME}-{source.sha256[:8]}-v{LAYOUT}{'-float32' if exact else ''}"
     return ensure_folder(folder, build=lambda fresh: unpack(source, into=fresh, exact=exact, progress=progress))
 
 

@@ -59,11 +59,6 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def folder_manifest(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file of a verified folder, by its path within."""
-    return {name: str(entry["sha256"]) for name, entry in _read_json(folder / MANIFEST)["files"].items()}
-
-
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=_LOCK_SECONDS)

@@ -8,10 +8,9 @@ from typing import Literal
 import structlog
 
 from samspil.adapters.embedding.batching import BATCH_TOKENS, EncodingThread
-from samspil.adapters.embedding.bundled import NAME, Progress, bundled_source, ensure_bundled
+from samspil.adapters.embedding.bundled import LAYOUT, NAME, Progress, bundled_source, ensure_bundled
 from samspil.adapters.embedding.centring import LanguageMeans
 from samspil.adapters.embedding.encoder import ThreadedEmbedder
-from samspil.adapters.embedding.folders import folder_manifest
 from samspil.adapters.embedding.hashing import HashingEmbedder, open_hashing
 from samspil.adapters.embedding.shipped import ModelData, shipped_data
 from samspil.adapters.embedding.space import canary_vectors, check_against_first, check_canaries
@@ -82,7 +81,6 @@ class _Chosen:
     place: str
     name: str
     revision: str | None
-    tokenizer: str | None = None
     shipped: ModelData | None = None
 
 
@@ -92,8 +90,7 @@ def _bundled(cache_dir: Path, progress: Progress) -> _Chosen:
     return _Chosen(
         place=str(folder),
         name=NAME,
-        revision=f"q4-{source.sha256[:12]}",
-        tokenizer=folder_manifest(folder)["tokenizer.json"],
+        revision=f"q4-{source.sha256[:12]}-v{LAYOUT}",
         shipped=shipped_data(NAME),
     )
 
@@ -124,7 +121,7 @@ def _open(settings: EmbeddingSettings, cache_dir: Path, progress: Progress) -> T
     progress("Loading the language model", 0.8)
     shipped = chosen.shipped
     means = LanguageMeans(languages=shipped.languages, means=shipped.means) if shipped else None
-    space = model.space(adapter=means.id if means else "none", tokenizer=chosen.tokenizer)
+    space = model.space(adapter=means.id if means else "none")
     vectors = canary_vectors(model)
     if shipped:
         hint = f"Delete {chosen.place} and start again."

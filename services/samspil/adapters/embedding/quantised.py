@@ -130,7 +130,7 @@ class QuantisedModel:
             stop: one past the last number wanted, the end if omitted; the same.
 
         Raises:
-            Misconfigured: the file has no such tensor.
+            Misconfigured: the file has no such tensor, or it holds what is no number.
         """
         entry = self._entries.get(name)
         if entry is None or entry.count != count:
@@ -138,16 +138,20 @@ class QuantisedModel:
         stop = count if stop is None else stop
         data = self._data[entry.offset : entry.offset + entry.size]
         if entry.kind == _F32:
-            return np.frombuffer(data, dtype="<f4")[start:stop].astype(np.float32)
-        return _dequantised(np.frombuffer(data, dtype=_BLOCK_TYPE)[start // _BLOCK : stop // _BLOCK])
+            return self._finite(name, np.frombuffer(data, dtype="<f4")[start:stop])
+        blocks = np.frombuffer(data, dtype=_BLOCK_TYPE)[start // _BLOCK : stop // _BLOCK]
+        return _dequantised(blocks["halves"], self._finite(name, blocks["scale"]))
+
+    def _finite(self, name: str, numbers: NDArray[Any]) -> NDArray[np.float32]:
+        if not np.isfinite(numbers).all():
+            raise damaged(self.path, f"the tensor {name} holds what is no number")
+        return numbers.astype(np.float32)
 
 
-def _dequantised(blocks: NDArray[Any]) -> NDArray[np.float32]:
-    weights = np.empty((len(blocks), _BLOCK), dtype=np.float32)
-    scale = blocks["scale"].astype(np.float32)[:, None]
-    halves = blocks["halves"]
-    np.multiply((halves & 0x0F).astype(np.int8) - np.int8(8), scale, out=weights[:, : _BLOCK // 2])
-    np.multiply((halves >> 4).astype(np.int8) - np.int8(8), scale, out=weights[:, _BLOCK // 2 :])
+def _dequantised(halves: NDArray[np.uint8], scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    weights = np.empty((len(halves), _BLOCK), dtype=np.float32)
+    np.multiply((halves & 0x0F).astype(np.int8) - np.int8(8), scales[:, None], out=weights[:, : _BLOCK // 2])
+    np.multiply((halves >> 4).astype(np.int8) - np.int8(8), scales[:, None], out=weights[:, _BLOCK // 2 :])
     return weights.reshape(-1)
 
 

@@ -1,6 +1,7 @@
 """A sentence-transformers model on the processor, called from one thread."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from samspil.adapters.embedding.space import FLOAT, VectorSpace
+from samspil.adapters.embedding.space import CANARIES, FLOAT, VectorSpace
 from samspil.errors import Misconfigured
 from samspil.ports import TextKind, Vectors
 
@@ -48,12 +49,12 @@ class SentenceModel:
         """The length of a vector."""
         return int(self._model.get_embedding_dimension() or 0)
 
-    def space(self, *, adapter: str, tokenizer: str | None = None) -> VectorSpace:
-        """The vector space, given what is done to the vectors afterwards and, if it is known, the tokenizer's hash."""
+    def space(self, *, adapter: str) -> VectorSpace:
+        """The vector space, given what is done to the vectors afterwards."""
         return VectorSpace(
             model=self._name,
             revision=self._revision,
-            tokenizer=tokenizer or _tokenizer_hash(self._model.tokenizer),
+            tokenizer=_tokenizer_hash(self._model.tokenizer),
             prompts={kind.value: prompt for kind, prompt in self._prompts.items()},
             pooling=_pooling(self._model),
             length=self._length,
@@ -141,16 +142,16 @@ def _prompts(model: SentenceTransformer) -> dict[TextKind, str]:
 
 
 def _pooling(model: SentenceTransformer) -> str:
-    """The modules after the encoder with their settings."""
+    """The modules after the encoder. Their weights and other settings are part of the revision."""
     _, *rest = model
-    return " > ".join(f"{type(module).__name__}{getattr(module, 'get_config_dict', dict)()}" for module in rest)
+    names = (f"{type(module).__name__.lower()} {getattr(module, 'pooling_mode', '')}".strip() for module in rest)
+    return ", ".join(names)
 
 
 def _tokenizer_hash(tokenizer: Any) -> str:
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise Misconfigured("The language model has no fast tokenizer.", hint="Choose a model that has a tokenizer.json.")
-    return hashlib.sha256(backend.to_str().encode()).hexdigest()
+    """Hash of what the tokenizer makes of the canaries: its files are part of the revision, how libraries read them is not."""
+    ids = tokenizer([text for _, text in CANARIES])["input_ids"]
+    return hashlib.sha256(json.dumps(ids).encode()).hexdigest()
 
 
 def _revision(model: SentenceTransformer, *, folder: Path | None, asked: str | None) -> str:

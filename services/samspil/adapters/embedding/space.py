@@ -52,7 +52,7 @@ class VectorSpace:
     Attributes:
         model: its name.
         revision: which of the model's contents.
-        tokenizer: hash of the tokenizer.
+        tokenizer: hash of what the tokenizer makes of the canaries.
         prompts: what is set before a text, by its kind.
         pooling: how the tokens' vectors become one.
         length: the most tokens that are read.

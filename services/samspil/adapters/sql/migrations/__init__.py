@@ -1,1 +1,1 @@
-"""Migrations of the record, run by `SqlRecord.migrate`. Make one with `python -m samspil.adapters.sql.revise "what changes"`."""
+"""Migrations of the record, run by `SqlRecord.migrate`. Write the next with `python -m samspil.adapters.sql.migrate`."""

@@ -2,8 +2,11 @@
 
 from alembic import context
 
+from samspil.adapters.sql.migrate import rendered
 from samspil.adapters.sql.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, compare_type=True, render_item=rendered
+)
 with context.begin_transaction():
     context.run_migrations()
