@@ -223,6 +223,13 @@ def test_a_supplier_is_invited_once_however_many_versions_match() -> None:
     assert world.kinds() == [DialogueAnnounced, InvitationIssued]
 
 
+def test_of_two_words_on_the_same_versions_the_later_one_is_told_whichever_comes_first() -> None:
+    first, later = found(), found(second=1)
+    for order in ([first, later], [later, first]):
+        world = World().hear(*order).hear(announcing())
+        assert world.invitees["s"].score == later.score
+
+
 def test_a_need_without_a_dialogue_invites_nobody_and_remembers_no_match() -> None:
     world = World().hear(announcing(1, None), found())
     assert world.said == []

@@ -110,6 +110,10 @@ def test_when_it_was_settled_is_when_its_status_last_changed() -> None:
     first = ledger.settled(ledger.refused(LedgerEntry(need_id="n", version=1), reason="a", at=NOW), Standing(id="n"), at=NOW)
     later = NOW + timedelta(days=1)
     assert ledger.settled(first, Standing(id="n"), at=later) == first
+    gone = withdrawn(Standing[NeedStatement](id="n"), 1, reason="first")
+    once = ledger.settled(first, gone, at=NOW)
+    again = ledger.settled(once, withdrawn(gone, 2, reason="second"), at=later)
+    assert (again.reason, again.settled_at) == ("second", NOW)
     matched = ledger.settled(ledger.evaluated(first, matches=1, similar=0, at=later), Standing(id="n"), at=later)
     assert (first.settled_at, matched.settled_at) == (NOW, later)
 

@@ -121,7 +121,7 @@ def _refuse_foreign_hands(known: Standing[NeedStatement], statement: NeedStateme
 
 
 def _refuse_older(known: Standing[NeedStatement], order: SourceOrder | None) -> None:
-    if order is not None and known.order is not None and order.published_at < known.order.published_at:
+    if order is not None and known.order is not None and _rank(order) < _rank(known.order):
         raise Outdated(
             f"The record holds a newer version of the need {known.id}, published {known.order.published_at.isoformat()}.",
             hint="Import the newest version of the source, or nothing.",
