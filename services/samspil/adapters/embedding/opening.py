@@ -53,7 +53,7 @@ async def open_embedder(
 ) -> HashingEmbedder | ThreadedEmbedder:
     """Return an embedder whose vectors were just checked; close it in the end.
 
-    The work is done in a thread: 8 s for the bundled model, and 4 s more the first time, when it is unpacked.
+    The work is done in a thread: 6 s for the bundled model, most of them imports, and 3 s more the first time, to unpack it.
 
     Args:
         settings: which model, and how it is run.
@@ -124,7 +124,7 @@ def _open(settings: EmbeddingSettings, cache_dir: Path, progress: Progress) -> T
     space = model.space(adapter=means.id if means else "none")
     vectors = canary_vectors(model)
     if shipped:
-        hint = f"Delete {chosen.place} and start again."
+        hint = f"Delete {chosen.place} and start again; if that does not help, install the locked libraries again."
         check_canaries(vectors, reference=shipped.canaries, model=chosen.name, hint=hint)
     else:
         check_against_first(vectors, space=space, folder=settings.canaries_dir or cache_dir / "canaries")

@@ -5,6 +5,7 @@ Vectors of different spaces cannot be compared, so the space's id names the inde
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -131,7 +132,7 @@ def check_against_first(vectors: Vectors, *, space: VectorSpace, folder: Path) -
 
 def _keep(path: Path, vectors: Vectors) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
+    fresh = path.with_suffix(f".new-{os.getpid()}")
     with fresh.open("wb") as file:
         np.save(file, vectors.astype(np.float16))
     fresh.replace(path)
