@@ -139,11 +139,15 @@ class EncodingThread:
             self._arrived.extend(jobs)
             self._changed.notify()
 
-    def close(self) -> None:
-        """End after the batch that is under way, which may take a second; what waits fails as unavailable."""
+    def stop(self) -> None:
+        """Take no more; the thread ends after the batch that is under way, and what waits fails as unavailable."""
         with self._changed:
             self._closing = True
             self._changed.notify()
+
+    def close(self) -> None:
+        """Stop, and wait for the thread's end, which may take a second."""
+        self.stop()
         self._thread.join()
 
     def _run(self) -> None:

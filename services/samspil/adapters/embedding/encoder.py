@@ -93,6 +93,7 @@ class ThreadedEmbedder:
     async def close(self) -> None:
         """End the thread after the batch under way; calls that still wait fail as unavailable. Closing twice does nothing."""
         self._closed = True
+        self._thread.stop()
         await asyncio.to_thread(self._thread.close)
 
     async def _encoded(self, texts: Mapping[bytes, EmbedText]) -> dict[bytes, Vectors]:
