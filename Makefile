@@ -48,6 +48,9 @@ lint: $(VENV)/.dev ## ruff, format, mypy, import contracts
 test: lint ## Lint, then every test
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
+kill: $(VENV)/.dev ## Kill the process in the middle of 500 needs, start again, and count
+	@$(BIN)/python -m pytest -q bench/kill.py
+
 schemas: $(VENV)/.run ## Write the JSON Schemas and the AsyncAPI document again
 	@$(BIN)/python -m samspil_schemas.generate
 
@@ -57,4 +60,4 @@ lock: $(VENV)/.dev ## Resolve every dependency again, for every platform
 clean: ## Remove the environment and the local data
 	@rm -rf $(VENV) .samspil
 
-.PHONY: help setup run demo lint test schemas lock clean
+.PHONY: help setup run demo lint test kill schemas lock clean

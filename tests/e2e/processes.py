@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 90
+PATIENCE_S = 180
 _LOOK_S = 0.05
 
 
