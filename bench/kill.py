@@ -11,6 +11,7 @@ from tests.e2e.processes import Place
 from tests.factories import a_profile, a_statement
 
 NEEDS = 500
+MIDDLE = 40
 FIELDS = ("leaks in pipes", "school meals", "fall alarms", "snow on roads", "harbour power")
 
 
@@ -33,7 +34,7 @@ def test_after_a_kill_in_the_middle_every_need_is_accounted_for_and_each_pair_st
     assert killed.run("import", str(file), "--no-wait").returncode == 0
 
     with killed.up() as process:
-        killed.wait_for(lambda: accounted(killed) >= 40)
+        killed.wait_for(lambda: accounted(killed) >= MIDDLE)
         killed.kill(process)
     in_the_middle = accounted(killed)
     assert in_the_middle < NEEDS
