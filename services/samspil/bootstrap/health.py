@@ -35,7 +35,16 @@ class Pulse:
 class ProcessHealth:
     """The health of one process. Implements `samspil.web.Health`."""
 
-    def __init__(self, *, pulse: Pulse, groups: Callable[[], Sequence[GroupState]], pings: Mapping[str, Ping]) -> None:
+    def __init__(
+        self,
+        *,
+        pulse: Pulse,
+        groups: Callable[[], Sequence[GroupState]],
+        pings: Mapping[str, Ping],
+        ended: Callable[[], Sequence[str]] = lambda: (),
+    ) -> None:
+        """Watch the parts; `ended` names the background tasks that should run and do not."""
+        self._ended = ended
         self._pulse = pulse
         self._groups = groups
         self._pings = pings
@@ -43,7 +52,8 @@ class ProcessHealth:
     async def live(self) -> HealthReport:
         """By progress: False only where a restart of this process would help."""
         beating = self._pulse.age < STALLED_AFTER
-        return {"loop": Check(ok=beating, reason=None if beating else f"stalled for {self._pulse.age.total_seconds():.0f} s")}
+        report = {"loop": Check(ok=beating, reason=None if beating else f"stalled for {self._pulse.age.total_seconds():.0f} s")}
+        return report | {name: Check(ok=False, reason="ended; the log says why") for name in self._ended()}
 
     async def ready(self) -> HealthReport:
         """By dependencies: every part answers, and every group takes records."""

@@ -169,6 +169,7 @@ class _Process:
         self._progress = progress
         self._clock = clock
         self._pings: dict[str, Ping] = {}
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, tell: Handler | None) -> Running:
         """Start everything; what fails half-way is closed by the stack."""
@@ -247,11 +248,15 @@ class _Process:
         if "registry" in self._services:
             self._in_background("relay", relay.run())
             self._in_background("watch", watch(readings=record.readings, admin=admin, clock=self._clock))
-        return ProcessHealth(pulse=pulse, groups=log.ready, pings=self._pings)
+        return ProcessHealth(pulse=pulse, groups=log.ready, pings=self._pings, ended=self._ended)
+
+    def _ended(self) -> list[str]:
+        return [task.get_name() for task in self._tasks if task.done()]
 
     def _in_background(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(_say_why)
+        self._tasks.append(task)
 
         async def end() -> None:
             task.cancel()

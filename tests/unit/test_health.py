@@ -1,0 +1,31 @@
+from datetime import timedelta
+
+from samspil.bootstrap.health import STALLED_AFTER, ProcessHealth, Pulse
+from samspil.clock import ManualClock
+from samspil.errors import BrokerUnavailable
+from samspil.recovery import GroupState
+
+
+async def test_a_process_whose_relay_has_ended_is_not_alive():
+    ended: list[str] = []
+    health = ProcessHealth(pulse=Pulse(ManualClock()), groups=lambda: (), pings={}, ended=lambda: ended)
+    assert all(check.ok for check in (await health.live()).values())
+    ended.append("relay")
+    assert not (await health.live())["relay"].ok
+
+
+async def test_a_loop_that_stalls_is_not_alive():
+    clock = ManualClock()
+    health = ProcessHealth(pulse=Pulse(clock), groups=lambda: (), pings={})
+    clock.advance(STALLED_AFTER + timedelta(seconds=1))
+    assert not (await health.live())["loop"].ok
+
+
+async def test_a_part_that_does_not_answer_and_a_group_that_does_not_take_are_not_ready():
+    async def silent() -> None:
+        raise BrokerUnavailable("The broker does not answer.")
+
+    held = GroupState(group="matching", ready=False, reason="nearly everything fails")
+    health = ProcessHealth(pulse=Pulse(ManualClock()), groups=lambda: (held,), pings={"broker": silent})
+    report = await health.ready()
+    assert (report["broker"].ok, report["matching"].ok) == (False, False)
