@@ -1,6 +1,8 @@
 import pytest
 
 from samspil.domain.pairs import CapabilitySide, NeedSide, eligible, pair_signals
+from samspil.matching.sides import need_side
+from tests.factories import a_need
 
 NEED = {
     "need_id": "n",
@@ -71,3 +73,11 @@ def test_a_missing_code_is_unknown_and_not_a_mismatch():
     assert pair_signals(need(), capability(), meaning=0.5).cpv_levels is None
     assert pair_signals(need(), capability(cpv=("30000000",)), meaning=0.5).cpv_levels == 0
     assert pair_signals(need(), capability(cpv=("90490000",)), meaning=0.5).cpv_levels == 3
+
+
+def test_a_title_that_the_description_repeats_stands_once():
+    repeated = need_side(a_need(title="Find leaks", description="Find leaks. We do not want to dig."))
+    assert repeated.text == "Find leaks. We do not want to dig."
+    assert (
+        need_side(a_need(title="Find leaks", description="We do not want to dig.")).text == "Find leaks\nWe do not want to dig."
+    )

@@ -14,7 +14,9 @@ def need_side(need: NeedPublished) -> NeedSide:
     statement = need.statement
     # Effects are often short targets, and the real asks stand in the description.
     asks = (*statement.effects, statement.description)
-    parts = (statement.title, statement.description, *statement.effects, statement.situation, *statement.constraints)
+    # Notices often begin their description with the title; said twice, it would weigh twice.
+    title = () if statement.description.startswith(statement.title) else (statement.title,)
+    parts = (*title, statement.description, *statement.effects, statement.situation, *statement.constraints)
     return NeedSide(
         need_id=need.need_id,
         version=need.version,
