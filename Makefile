@@ -48,9 +48,6 @@ lint: $(VENV)/.dev ## ruff, format, mypy, import contracts
 test: lint ## Lint, then every test
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
-kill: $(VENV)/.dev ## Kill the process in the middle of 500 needs, start again, and count
-	@$(BIN)/python -m pytest -q bench/kill.py
-
 quality: $(VENV)/.run ## Measure the matches on sets with known answers: make quality DATA=folder-of-sets OUT=file.json
 	@$(BIN)/python -m bench.quality $(if $(DATA),--data "$(DATA)") $(if $(OUT),--out "$(OUT)") $(QUALITY_ARGS)
 
@@ -63,4 +60,4 @@ lock: $(VENV)/.dev ## Resolve every dependency again, for every platform
 clean: ## Remove the environment and the local data
 	@rm -rf $(VENV) .samspil
 
-.PHONY: help setup run demo lint test kill quality schemas lock clean
+.PHONY: help setup run demo lint test quality schemas lock clean

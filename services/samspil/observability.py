@@ -3,15 +3,19 @@
 Log lines are JSON with an event name and ids; texts, names, tokens and addresses never go into them.
 """
 
+import atexit
+import io
 import logging
 import sys
 from collections.abc import MutableMapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from samspil.output import Unblocked
 
 METRICS = CollectorRegistry()
 
@@ -63,6 +67,16 @@ def _private_file(path: Path) -> logging.Handler:
     return handler
 
 
+def _standard_error() -> TextIO:
+    """Standard error that waits for nobody: a log that nobody reads must not stop a service."""
+    try:
+        quick = Unblocked(sys.stderr)
+    except io.UnsupportedOperation:
+        return sys.stderr
+    atexit.register(quick.written, within=1.0)
+    return quick
+
+
 def configure_logging(*, level: str = "INFO", json: bool = True, to: Path | None = None) -> None:
     """Send all logs, those of libraries too, to standard error or a file: JSON lines, or coloured lines for people."""
     shared: list[structlog.types.Processor] = [
@@ -79,7 +93,7 @@ def configure_logging(*, level: str = "INFO", json: bool = True, to: Path | None
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr) if to is None else _private_file(to)
+    handler = logging.StreamHandler(_standard_error()) if to is None else _private_file(to)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

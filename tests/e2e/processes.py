@@ -42,7 +42,7 @@ class Place:
 
     @contextmanager
     def up(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """`samspil up`, once it can be reached; asked to stop at the end of the block if it still runs."""
+        """`samspil up`, once it can be reached, and stopped at the end. Nobody reads what it prints: that must not hold it up."""
         process = subprocess.Popen(
             _command(("up", *arguments)),
             env=self.env,

@@ -26,7 +26,7 @@ def rows():
         yield {"need_id": f"need-{number:03}", "statement": statement.model_dump(mode="json")}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_after_a_kill_in_the_middle_every_need_is_accounted_for_and_each_pair_stands_once(tmp_path):
     file = tmp_path / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows()), encoding="utf-8")

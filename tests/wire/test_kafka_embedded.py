@@ -103,6 +103,17 @@ async def test_it_is_started_again_on_the_same_port_when_it_or_its_watcher_dies(
     assert METRICS.get_sample_value("samspil_broker_restarts_total") == before + 2
 
 
+async def test_one_that_no_longer_answers_is_started_again(tmp_path: Path) -> None:
+    async with EmbeddedBroker(log_file=tmp_path / "broker.log", look_every_s=0.01) as broker:
+        first = broker.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        await broker.restarted()
+        assert broker.pid not in {None, first}
+        assert await broker._speaks_kafka()
+    assert await is_gone(first)
+
+
 async def test_two_brokers_do_not_meet(tmp_path: Path) -> None:
     async with EmbeddedBroker(log_file=tmp_path / "1.log") as one, EmbeddedBroker(log_file=tmp_path / "2.log") as other:
         assert one.bootstrap_servers != other.bootstrap_servers

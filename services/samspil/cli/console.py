@@ -3,7 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from samspil.errors import SamspilError
+from samspil.output import unblocked
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -32,6 +34,20 @@ LOG = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@contextmanager
+def waiting_for_nobody(*, patient: bool = False) -> Iterator[None]:
+    """Until the block ends, nothing that is printed can hold up the services: a slow reader misses lines instead.
+
+    patient: at the end of the block, wait until a slow reader has what is left.
+    """
+    with unblocked(sys.stdout, patient=patient) as out, unblocked(sys.stderr) as err:
+        OUT.file, ERR.file = out, err
+        try:
+            yield
+        finally:
+            OUT.file = ERR.file = None  # type: ignore[assignment]  # rich's word for whatever sys.stdout is then
 
 
 def plain(value: object) -> Any:

@@ -19,7 +19,7 @@ from samspil.bootstrap import (
     start_logging,
     until_settled,
 )
-from samspil.cli.console import ERR, EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json
+from samspil.cli.console import ERR, EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json, waiting_for_nobody
 from samspil.cli.following import following, stages
 from samspil.cli.tables import Story, summary_table
 from samspil.ports import Handler, Readings, Received
@@ -30,7 +30,7 @@ async def up(*, sample: bool, as_json: bool) -> int:
     settings = Settings()
     start_logging(settings, quiet=True)
     stop = _stop_signal()
-    with stages(quiet=as_json) as stage:
+    with waiting_for_nobody(), stages(quiet=as_json) as stage:
         async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
             stage.stop()
             if sample:
@@ -49,7 +49,7 @@ async def demo(*, as_json: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="samspil-demo-") as place:
         settings = Settings().in_data_dir(Path(place))
         start_logging(settings, quiet=True)
-        with stages(quiet=as_json) as stage:
+        with waiting_for_nobody(patient=True), stages(quiet=as_json) as stage:
             async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
                 stage.stop()
                 expected = await _load_and_follow(started, quiet=as_json)

@@ -2,9 +2,10 @@
 
 Public surface: `EmbeddedBroker`.
 
-It keeps everything in memory. When it dies it is started again on the same port, *empty*: `on_down` is awaited before, so that
-clients can let go (a client that asks for a topic makes it, with the wrong partitions), and `on_restart` after, so that topics
-are made and the outbox publishes again. It ends with this process, even by `kill -9` (`watch.py`).
+It keeps everything in memory. When it dies, or has not answered for about half a minute, it is started again on the same port,
+*empty*: `on_down` is awaited before, so that clients can let go (a client that asks for a topic makes it, with the wrong
+partitions), and `on_restart` after, so that topics are made and the outbox publishes again. It ends with this process, even by
+`kill -9` (`watch.py`).
 """
 
 import asyncio
@@ -34,6 +35,8 @@ _READY_S = 15.0
 _PROBE_S = 0.02
 _ANSWER_S = 2.0
 _END_S = 5.0
+# So many questions in a row without an answer: a machine that is only busy is not taken for a broker that hangs.
+_SILENT_MAX = 5
 _LONGEST_PAUSE_S = 5.0
 _LOG_MAX = 5 * 1024 * 1024
 # ApiVersions (key 18), version 0, correlation id 7, client id "samspil": the one request that every broker answers to anyone.
@@ -46,7 +49,7 @@ class EmbeddedBroker:
     """One broker process, kept alive from `start` to `stop`.
 
     log_file: where its output goes; begun anew when larger than 5 MiB. port: a fixed one, or None for any free one.
-    `on_down` and `on_restart` are tried again until they succeed.
+    `on_down` and `on_restart` are tried again until they succeed. look_every_s: how often it is asked whether it still answers.
     """
 
     def __init__(
@@ -56,7 +59,9 @@ class EmbeddedBroker:
         port: int | None = None,
         on_down: Callback | None = None,
         on_restart: Callback | None = None,
+        look_every_s: float = 5.0,
     ) -> None:
+        self._look_every_s = look_every_s
         self._log_file = log_file
         self._port = port
         self._on_down = on_down
@@ -185,9 +190,8 @@ class EmbeddedBroker:
         while True:
             watcher = self._watcher
             if watcher is not None:
-                await watcher.wait()
+                await self._watch_until_useless(watcher)
             self._up = False
-            _log.warning("embedded_broker_died", port=self._port, pid=self.pid)
             await self._end()
             await _until_done(self._on_down, "on_down")
             await _until_done(self._launch, "launch")
@@ -197,6 +201,24 @@ class EmbeddedBroker:
             async with self._restarted:
                 self.restarts += 1
                 self._restarted.notify_all()
+
+    async def _watch_until_useless(self, watcher: asyncio.subprocess.Process) -> None:
+        """Return when it has ended, or has been killed because it does not answer any more."""
+        ended = asyncio.create_task(watcher.wait())
+        try:
+            silent = 0
+            while silent < _SILENT_MAX:
+                done, _ = await asyncio.wait({ended}, timeout=self._look_every_s)
+                if done:
+                    _log.warning("embedded_broker_died", port=self._port, pid=self.pid)
+                    return
+                silent = 0 if await self._speaks_kafka() else silent + 1
+        finally:
+            ended.cancel()
+        _log.warning("embedded_broker_hangs", port=self._port, pid=self.pid)
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def _end(self) -> None:
         watcher, self._watcher = self._watcher, None
