@@ -15,7 +15,7 @@ TEXT = {"text": "Find leaks in pipes.\nWithout digging.", "language": "en"}
 
 async def test_a_text_is_answered_with_suppliers_and_evidence_and_nothing_is_written() -> None:
     world = World()
-    response = await world.ask("POST", "/v1/match", who="supplier-2", json={**TEXT, "cpv": ["90490000-8"], "limit": 3})
+    response = await world.ask("POST", "/v1/match", who="buyer-2", json={**TEXT, "cpv": ["90490000-8"], "limit": 3})
     assert response.status_code == 200
     assert response.json()["items"][0]["evidence"][0]["answer"] == "We hear leaks through hydrants."
     statement, limit = world.matchmaker.asked[0]
@@ -25,9 +25,16 @@ async def test_a_text_is_answered_with_suppliers_and_evidence_and_nothing_is_wri
         ("90490000",),
         3,
     )
-    assert statement.buyer.id == "supplier-2"
+    assert statement.buyer.id == "buyer-2"
     assert not world.record.stored_needs
     assert not world.record.rows
+
+
+async def test_a_supplier_is_not_shown_what_its_competitors_say_they_can() -> None:
+    world = World()
+    response = await world.ask("POST", "/v1/match", who="supplier-2", json=TEXT)
+    assert response.status_code == 403
+    assert not world.matchmaker.asked
 
 
 @pytest.mark.parametrize(

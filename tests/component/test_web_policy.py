@@ -28,7 +28,7 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/needs/{need_id}/matches"): {OWN_BUYER, OPERATOR},
     ("GET", "/v1/needs/{need_id}/similar"): {OWN_BUYER, OPERATOR},
     ("GET", "/v1/needs/{need_id}/invitations"): {OWN_BUYER, OPERATOR},
-    ("POST", "/v1/match"): TOKENS,
+    ("POST", "/v1/match"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("POST", "/v1/similar"): {OWN_BUYER, OPERATOR},
     ("GET", "/v1/suppliers/{supplier_id}/profile"): {OWN_SUPPLIER, OPERATOR},
     ("PUT", "/v1/suppliers/{supplier_id}/profile"): {OWN_SUPPLIER},

@@ -68,6 +68,8 @@ _PUBLIC = Rule(token=Token.IGNORED)
 _PUBLIC_OR_OWN = Rule(token=Token.WELCOME)
 _ANY_TOKEN = Rule(every=_ALL_ROLES)
 _OPERATOR = Rule(every=frozenset({Role.OPERATOR}))
+# Its evidence quotes the profiles of all suppliers, which are no business of another one.
+_BUYER_OR_OPERATOR = Rule(every=frozenset({Role.BUYER, Role.OPERATOR}))
 _NEED_OWNER_OR_OPERATOR = _own(Role.BUYER, Subject.NEED, operator=True)
 _SUPPLIER_OR_OPERATOR = _own(Role.SUPPLIER, Subject.SUPPLIER, operator=True)
 _OWN_ROWS_OR_OPERATOR = _own(Role.BUYER, Subject.ROWS, operator=True)
@@ -82,7 +84,7 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/needs/{need_id}/matches"): _NEED_OWNER_OR_OPERATOR,
         ("GET", "/v1/needs/{need_id}/similar"): _NEED_OWNER_OR_OPERATOR,
         ("GET", "/v1/needs/{need_id}/invitations"): _NEED_OWNER_OR_OPERATOR,
-        ("POST", "/v1/match"): _ANY_TOKEN,
+        ("POST", "/v1/match"): _BUYER_OR_OPERATOR,
         ("POST", "/v1/similar"): _own(Role.BUYER, Subject.STATEMENT, operator=True),
         ("GET", "/v1/suppliers/{supplier_id}/profile"): _SUPPLIER_OR_OPERATOR,
         ("PUT", "/v1/suppliers/{supplier_id}/profile"): _own(Role.SUPPLIER, Subject.SUPPLIER),

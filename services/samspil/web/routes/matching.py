@@ -101,7 +101,10 @@ OnDemand = Annotated[Turns, Depends(_turns)]
 async def match_text(
     services: Services, *, access: Allowed, turns: OnDemand, need: Annotated[AdHocNeed, Depends(JsonBody(AdHocNeed))]
 ) -> Matches:
-    """Find the suppliers that could meet a need, with evidence. Nothing is published, and no supplier is told."""
+    """Find the suppliers that could meet a need, with evidence from their profiles: for buyers and operators.
+
+    Nothing is published, and no supplier is told.
+    """
     async with turns.take():
         found = await services.matchmaker.suppliers_for(need.statement(access.who), limit=need.limit)
     return Matches(items=list(found))
