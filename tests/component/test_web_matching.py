@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from samspil.errors import ModelUnavailable
+from samspil.ports import Principal, Role
 from samspil.web import WebLimits
 from samspil_schemas import Match, NeedStatement
 from tests.component.web_fakes import World, statement_json
@@ -35,6 +36,12 @@ async def test_a_supplier_is_not_shown_what_its_competitors_say_they_can() -> No
     response = await world.ask("POST", "/v1/match", who="supplier-2", json=TEXT)
     assert response.status_code == 403
     assert not world.matchmaker.asked
+
+
+async def test_an_operator_whose_name_is_no_id_is_answered_all_the_same() -> None:
+    world = World()
+    world.record.principals["from-before"] = Principal(organisation="Ops Team", role=Role.OPERATOR, token_id="1")
+    assert (await world.ask("POST", "/v1/match", token="from-before", json=TEXT)).status_code == 200
 
 
 @pytest.mark.parametrize(

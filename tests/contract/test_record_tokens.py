@@ -2,11 +2,14 @@
 
 import hashlib
 
+import pytest
 from sqlalchemy import select
 
 from samspil.adapters.sql import SqlRecord
 from samspil.adapters.sql.tables import tokens
-from samspil.ports import Principal, Role
+from samspil.clock import ManualClock
+from samspil.errors import Refused
+from samspil.ports import IssuedToken, Principal, Role
 
 
 async def test_a_token_says_who_it_was_issued_to(record: SqlRecord) -> None:
@@ -51,3 +54,40 @@ async def test_a_revoked_token_is_nobody_and_the_others_stay(record: SqlRecord) 
     assert await record.tokens.check(other) is not None
     assert await record.tokens.revoke(principal.token_id) is False
     assert await record.tokens.revoke("never-issued") is False
+
+
+async def test_tokens_of_one_label_are_ended_together_and_those_of_others_stay(record: SqlRecord) -> None:
+    left_behind = [await record.tokens.issue(organisation="m", role=Role.OPERATOR, label="runtime") for _ in range(2)]
+    others = [
+        await record.tokens.issue(organisation="m", role=Role.OPERATOR, label="portal"),
+        await record.tokens.issue(organisation="n", role=Role.OPERATOR, label="runtime"),
+    ]
+    assert await record.tokens.revoke_labelled("runtime", organisation="m") == 2
+    assert await record.tokens.revoke_labelled("runtime", organisation="m") == 0
+    assert [await record.tokens.check(token) for token in left_behind] == [None, None]
+    assert all([await record.tokens.check(token) for token in others])
+
+
+async def test_what_was_issued_is_listed_without_its_secret(record: SqlRecord, clock: ManualClock) -> None:
+    first = await record.tokens.issue(organisation="buyer-1", role=Role.BUYER, label="portal")
+    second = await record.tokens.issue(organisation="s", role=Role.SUPPLIER)
+    await record.tokens.revoke(second.split("_")[1])
+    found = {token.token_id: token for token in await record.tokens.issued()}
+    assert found[first.split("_")[1]] == IssuedToken(
+        token_id=first.split("_")[1], organisation="buyer-1", role=Role.BUYER, label="portal", issued_at=clock.now()
+    )
+    assert found[second.split("_")[1]].revoked_at == clock.now()
+    assert first.split("_", 2)[2] not in str(found)
+
+
+@pytest.mark.parametrize("organisation", ["", "Ops Team", "ops\n", "\udcff", "x" * 500, "-ops"])
+async def test_an_organisation_that_is_no_id_gets_no_token(record: SqlRecord, organisation: str) -> None:
+    with pytest.raises(Refused, match="no id of an organisation"):
+        await record.tokens.issue(organisation=organisation, role=Role.OPERATOR)
+    assert await record.tokens.issued() == []
+
+
+@pytest.mark.parametrize("label", ["  ", "x" * 5000, "\x00"])
+async def test_a_label_that_cannot_be_kept_gets_no_token(record: SqlRecord, label: str) -> None:
+    with pytest.raises(Refused, match="label"):
+        await record.tokens.issue(organisation="s", role=Role.SUPPLIER, label=label)

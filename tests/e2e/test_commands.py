@@ -95,6 +95,32 @@ def test_a_wrong_setting_is_named(place):
     assert "SAMSPIL_KAFKA_URL" in done.stderr
 
 
+def test_the_token_of_an_instance_that_was_killed_ends_with_the_next_start(place):
+    with place.up() as process:
+        place.kill(process)
+    with place.up():
+        runtime = [token for token in place.json("token", "list")["tokens"] if token["label"] == "runtime"]
+        assert [token["revoked_at"] is None for token in runtime] == [True, False]
+
+
+def test_tokens_are_listed_without_their_secret(place):
+    issued = place.json("token", "issue", "sample-buyer-northby", "buyer", "--label", "portal")
+    listed = place.json("token", "list")["tokens"]
+    assert [(token["token_id"], token["organisation"], token["role"], token["label"]) for token in listed] == [
+        (issued["token_id"], "sample-buyer-northby", "buyer", "portal")
+    ]
+    shown = place.run("token", "list").stdout
+    assert issued["token_id"] in shown
+    assert issued["token"].split("_", 2)[2] not in shown + json.dumps(listed)
+
+
+def test_an_organisation_that_is_no_id_gets_no_token_and_is_told_what_an_id_is(place):
+    done = place.run("token", "issue", "Ops Team", "operator")
+    assert done.returncode == 3
+    assert "“Ops Team” is no id" in done.stderr
+    assert "ops-team" in done.stderr
+
+
 def test_a_token_is_shown_once_and_can_be_ended(place):
     issued = place.json("token", "issue", "sample-buyer-northby", "buyer")
     assert issued["token"].startswith("sams_")

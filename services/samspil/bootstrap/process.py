@@ -59,6 +59,8 @@ from samspil_schemas import Event, published, topics
 
 ALL_SERVICES = frozenset({"matching", "registry", "dialogue", "web"})
 NARRATOR = "narrator"
+_THIS_MACHINE = "this-machine"
+_RUNTIME = "runtime"
 _TOLD = (topics.MATCHES.name, topics.SIMILAR_NEEDS.name, topics.DIALOGUES.name, topics.INVITATIONS.name)
 
 LOG = structlog.get_logger(__name__)
@@ -191,7 +193,7 @@ class _Process:
                 subscriptions += matching.subscriptions(handlers)
         log = KafkaLog(kafka, subscriptions=subscriptions, clock=self._clock)
         late.publisher = log.publisher("matching")
-        relay = Relay(outbox=record.outbox, publisher=log.publisher("registry"), clock=self._clock)
+        relay = Relay(record.outbox, again=record.again, publisher=log.publisher("registry"), clock=self._clock)
         self._progress("Joining the log", None)
         await self._connect(log, embedded=embedded, relay=relay)
         admin = KafkaAdmin(kafka, subscriptions=(*all_subscriptions(), *_narrator(tell)))
@@ -288,7 +290,9 @@ class _Process:
     async def _announce(self, record: SqlRecord, *, kafka: KafkaSettings, web_url: str) -> None:
         if not self._settings.uses_data_dir:
             return
-        token = await record.tokens.issue(organisation="this-machine", role=Role.OPERATOR, label="runtime")
+        # Whoever was killed could not revoke its own; this process holds the directory, so nobody uses it any more.
+        await record.tokens.revoke_labelled(_RUNTIME, organisation=_THIS_MACHINE)
+        token = await record.tokens.issue(organisation=_THIS_MACHINE, role=Role.OPERATOR, label=_RUNTIME)
         principal = await record.tokens.check(token)
         if principal is not None:
             self._stack.push_async_callback(record.tokens.revoke, principal.token_id)

@@ -120,7 +120,7 @@ def migrate(*, as_json: Json = False) -> None:
 
 @token_app.command("issue")
 def token_issue(
-    organisation: Annotated[str, typer.Argument(help="The buyer's or supplier's id; any name for an operator.")],
+    organisation: Annotated[str, typer.Argument(help="The buyer's or supplier's id; any id for an operator.")],
     role: Annotated[Role, typer.Argument()],
     *,
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
@@ -128,6 +128,12 @@ def token_issue(
 ) -> None:
     """Make a token and print it once; only its hash is kept."""
     command(tokens.issue)(organisation=organisation, role=role, label=label, as_json=as_json)
+
+
+@token_app.command("list")
+def token_list(*, as_json: Json = False) -> None:
+    """Show every token that was issued, without its secret."""
+    command(tokens.list_all)(as_json=as_json)
 
 
 @token_app.command("revoke")

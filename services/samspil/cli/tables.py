@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from samspil.intake import RefusedItem, Summary
-from samspil.ports import GroupLag, LedgerRow, LedgerSummary, NeedStatus
+from samspil.ports import GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus
 from samspil.reference import cpv
 from samspil_schemas import (
     DialogueAnnounced,
@@ -181,6 +181,23 @@ def topics_table(ends: Mapping[str, int], lags: Sequence[GroupLag]) -> Table:
     for topic in sorted(ends):
         groups = "  ".join(f"{lag.group} {lag.lag}" for lag in lags if lag.topic == topic)
         table.add_row(topic, str(ends[topic]), groups)
+    return table
+
+
+def tokens_table(issued: Sequence[IssuedToken]) -> Table:
+    """Who has a token, and since when, or until when."""
+    table = Table()
+    table.add_column("id", no_wrap=True)
+    table.add_column("organisation", overflow="fold")
+    table.add_column("role", no_wrap=True)
+    table.add_column("label", overflow="fold")
+    table.add_column("issued", no_wrap=True)
+    table.add_column("revoked", no_wrap=True)
+    for token in issued:
+        revoked = f"{token.revoked_at:%Y-%m-%d %H:%M}" if token.revoked_at else ""
+        style = "dim" if token.revoked_at else None
+        cells = (token.token_id, escape(token.organisation), token.role.value, escape(token.label))
+        table.add_row(*cells, f"{token.issued_at:%Y-%m-%d %H:%M}", revoked, style=style)
     return table
 
 

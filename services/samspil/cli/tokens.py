@@ -1,7 +1,8 @@
-"""`token issue` and `token revoke`."""
+"""`token issue`, `token list` and `token revoke`."""
 
 from samspil.bootstrap import Settings, opened_record
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, OUT, fail, print_json
+from samspil.cli.tables import tokens_table
 from samspil.ports import Role
 
 
@@ -16,6 +17,17 @@ async def issue(*, organisation: str, role: Role, label: str, as_json: bool) -> 
     else:
         OUT.print(f"{token}", soft_wrap=True)
         OUT.print(f"[dim]Token {token_id} of {organisation} ({role.value}). It is not shown again; keep it safe.[/]")
+    return EXIT_OK
+
+
+async def list_all(*, as_json: bool) -> int:
+    """Show every token, the newest first."""
+    async with opened_record(Settings()) as record:
+        issued = await record.tokens.issued()
+    if as_json:
+        print_json({"tokens": issued})
+    else:
+        OUT.print(tokens_table(issued) if issued else "No token was issued yet. Make one with `samspil token issue`.")
     return EXIT_OK
 
 

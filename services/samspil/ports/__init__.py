@@ -15,9 +15,10 @@ from samspil.ports.log import (
 )
 from samspil.ports.matchmaker import Matchmaker
 from samspil.ports.model import Embedder, EmbedText, TextKind, Vectors
-from samspil.ports.outbox import Outbox, Waiting
+from samspil.ports.outbox import Again, Outbox, Waiting
 from samspil.ports.record import (
     InvitationStatus,
+    IssuedToken,
     LedgerRow,
     LedgerSummary,
     NeedStatus,
@@ -47,6 +48,7 @@ from samspil.ports.registry import (
 )
 
 __all__ = [
+    "Again",
     "DeadLetter",
     "DeadLetterHandler",
     "DeadLetterRow",
@@ -65,6 +67,7 @@ __all__ = [
     "Hit",
     "InvitationStatus",
     "Invitee",
+    "IssuedToken",
     "LedgerEntry",
     "LedgerRow",
     "LedgerSummary",

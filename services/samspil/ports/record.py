@@ -142,6 +142,18 @@ class Principal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IssuedToken:
+    """A token that was issued, without its secret. `revoked_at` is None while it is good."""
+
+    token_id: str
+    organisation: str
+    role: Role
+    label: str
+    issued_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceOrder:
     """Where a submission stands among the versions of its source: the later moment, then the higher number, is newer."""
 
@@ -279,7 +291,11 @@ class Tokens(Protocol):
     """API tokens: only a hash is kept."""
 
     async def issue(self, *, organisation: str, role: Role, label: str = "") -> str:
-        """Make a token and return its text, which is never shown again."""
+        """Make a token and return its text, which is never shown again.
+
+        Raises:
+            Refused: the organisation is not an id of the contract, or the label is too long.
+        """
         ...
 
     async def check(self, token: str) -> Principal | None:
@@ -288,6 +304,14 @@ class Tokens(Protocol):
 
     async def revoke(self, token_id: str) -> bool:
         """End a token; False if there is none."""
+        ...
+
+    async def revoke_labelled(self, label: str, *, organisation: str) -> int:
+        """End every token of the organisation that has this label; returns how many had not ended."""
+        ...
+
+    async def issued(self) -> list[IssuedToken]:
+        """Every token that was ever issued, the newest first."""
         ...
 
 

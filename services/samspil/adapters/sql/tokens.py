@@ -8,14 +8,20 @@ import hmac
 import re
 import secrets
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import insert, select, update
+from sqlalchemy.sql import ColumnElement
 
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.tables import tokens
-from samspil.ports import Principal, Role
+from samspil.errors import Refused
+from samspil.ports import IssuedToken, Principal, Role
+from samspil_schemas.base import ID_MAX, LABEL_MAX, Id, Label
 
 _ID_BYTES = 8
 _SECRET_BYTES = 32
+_IDS: TypeAdapter[str] = TypeAdapter(Id)
+_LABELS: TypeAdapter[str] = TypeAdapter(Label)
 _FORM = re.compile(r"sams_(?P<id>[0-9a-f]{16})_[A-Za-z0-9_-]{43}")
 
 
@@ -26,7 +32,12 @@ class SqlTokens:
         self._database = database
 
     async def issue(self, *, organisation: str, role: Role, label: str = "") -> str:
-        """Make a token and return its text, which is never shown again."""
+        """Make a token and return its text, which is never shown again.
+
+        Raises:
+            Refused: the organisation is not an id of the contract, or the label is too long.
+        """
+        _check_form(organisation, label=label)
         token_id = secrets.token_hex(_ID_BYTES)
         token = f"sams_{token_id}_{secrets.token_urlsafe(_SECRET_BYTES)}"
         row = {
@@ -55,10 +66,48 @@ class SqlTokens:
 
     async def revoke(self, token_id: str) -> bool:
         """End a token; False if there is none, or it has ended."""
-        end = update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+        return await self._end(tokens.c.id == token_id) > 0
+
+    async def revoke_labelled(self, label: str, *, organisation: str) -> int:
+        """End every token of the organisation that has this label; returns how many had not ended."""
+        return await self._end(tokens.c.label == label, tokens.c.organisation == organisation)
+
+    async def issued(self) -> list[IssuedToken]:
+        """Every token that was ever issued, the newest first."""
+        query = select(tokens).order_by(tokens.c.issued_at.desc(), tokens.c.id)
+        async with self._database.connection(writes=False) as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [
+            IssuedToken(
+                token_id=row["id"],
+                organisation=row["organisation"],
+                role=Role(row["role"]),
+                label=row["label"],
+                issued_at=row["issued_at"],
+                revoked_at=row["revoked_at"],
+            )
+            for row in rows
+        ]
+
+    async def _end(self, *which: ColumnElement[bool]) -> int:
+        end = update(tokens).where(*which, tokens.c.revoked_at.is_(None))
         async with self._database.connection(writes=True) as connection:
             result = await connection.execute(end.values(revoked_at=self._database.clock.now()))
-        return result.rowcount > 0
+        return result.rowcount
+
+
+def _check_form(organisation: str, *, label: str) -> None:
+    try:
+        _IDS.validate_python(organisation)
+    except ValidationError:
+        raise Refused(
+            f"“{organisation}” is no id of an organisation.",
+            hint=f"Use up to {ID_MAX} letters, digits and . _ : / @ + -, beginning with a letter or digit: ops-team.",
+        ) from None
+    try:
+        _LABELS.validate_python(label or "-")
+    except ValidationError:
+        raise Refused("The label of the token cannot be kept.", hint=f"Use up to {LABEL_MAX} readable characters.") from None
 
 
 def _hash(token: str) -> str:

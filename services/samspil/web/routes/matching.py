@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from samspil.errors import Transient
-from samspil.ports import Principal
+from samspil.ports import Principal, Role
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
 from samspil.web.problems import RETRY_AFTER_SECONDS, UNAVAILABLE, ProblemError
@@ -21,6 +21,7 @@ from samspil_schemas.base import CODES_MAX, TITLE_MAX, CpvCode, Language, NutsCo
 router = APIRouter(prefix="/v1", tags=["on demand"])
 
 _ANSWERS_MAX = 50
+_OPERATOR = "operator"
 _NOWHERE = "XX"  # for users to assign (ISO 3166-1), so that it is no country
 
 
@@ -37,12 +38,16 @@ class AdHocNeed(Model):
     limit: Annotated[int, Field(ge=1, le=_ANSWERS_MAX, strict=True)] = 10
 
     def statement(self, asker: Principal) -> NeedStatement:
-        """The need as a statement of the asker's organisation."""
+        """The need as a statement of the asker's organisation.
+
+        An operator is no buyer, so its name, which older versions did not check, is not needed.
+        """
+        asking = _OPERATOR if asker.role is Role.OPERATOR else asker.organisation
         return NeedStatement(
             title=self.title or self.text.splitlines()[0][:TITLE_MAX],
             description=self.text,
             language=self.language,
-            buyer=Buyer(id=asker.organisation, name=asker.organisation, country=_NOWHERE),
+            buyer=Buyer(id=asking, name=asking, country=_NOWHERE),
             cpv=self.cpv,
             regions=self.regions,
         )
