@@ -53,6 +53,16 @@ HTTP_SECONDS = Histogram(
     "samspil_http_seconds", "Time to answer, per route.", ["method", "route", "status"], buckets=_SECONDS, registry=METRICS
 )
 
+_NOISY = (
+    "aiokafka",
+    "faststream",
+    "httpx",
+    "httpcore",
+    "sentence_transformers",
+    "transformers",
+    "alembic",
+    "uvicorn.access",
+)
 _LOG_FILE_BYTES = 10 * 1024 * 1024
 _SECRET_KEYS = frozenset({"token", "password", "authorization", "secret", "sasl_password", "url_with_password"})
 
@@ -61,10 +71,16 @@ def _without_secrets(_logger: object, _method: str, entry: MutableMapping[str, A
     return {key: "***" if key.lower() in _SECRET_KEYS else value for key, value in entry.items()}
 
 
-def _private_file(path: Path) -> logging.Handler:
-    handler = RotatingFileHandler(path, maxBytes=_LOG_FILE_BYTES, backupCount=1, encoding="utf-8")
-    path.chmod(0o600)
-    return handler
+class _PrivateFile(RotatingFileHandler):
+    """A log file that its owner alone can read; made when the first line comes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=_LOG_FILE_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace", delay=True)
+
+    def _open(self) -> io.TextIOWrapper:
+        stream = super()._open()
+        Path(self.baseFilename).chmod(0o600)
+        return stream
 
 
 def _standard_error() -> TextIO:
@@ -78,7 +94,24 @@ def _standard_error() -> TextIO:
 
 
 def configure_logging(*, level: str = "INFO", json: bool = True, to: Path | None = None) -> None:
-    """Send all logs, those of libraries too, to standard error or a file: JSON lines, or coloured lines for people."""
+    """Send all logs, those of libraries too, to standard error or a file: JSON lines, or lines for people."""
+    # Tracebacks are plain: a pretty one shows the values of local variables, and those may be anything.
+    people = structlog.dev.ConsoleRenderer(colors=to is None, exception_formatter=structlog.dev.plain_traceback)
+    handler = logging.StreamHandler(_standard_error()) if to is None else _PrivateFile(to)
+    _log_through(handler, level=level, renderer=structlog.processors.JSONRenderer() if json else people)
+
+
+def log_nowhere() -> None:
+    """Send no log anywhere, not even to standard output, where structlog writes by itself."""
+    _log_through(logging.NullHandler(), level="CRITICAL", renderer=structlog.processors.JSONRenderer())
+
+
+def log_file() -> Path | None:
+    """The file that logs go to; None if they go elsewhere, or nowhere."""
+    return next((Path(to.baseFilename) for to in logging.getLogger().handlers if isinstance(to, _PrivateFile)), None)
+
+
+def _log_through(handler: logging.Handler, *, level: str, renderer: structlog.types.Processor) -> None:
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -86,14 +119,12 @@ def configure_logging(*, level: str = "INFO", json: bool = True, to: Path | None
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_secrets,
     ]
-    renderer: structlog.types.Processor = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(_standard_error()) if to is None else _private_file(to)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -107,14 +138,5 @@ def configure_logging(*, level: str = "INFO", json: bool = True, to: Path | None
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in (
-        "aiokafka",
-        "faststream",
-        "httpx",
-        "httpcore",
-        "sentence_transformers",
-        "transformers",
-        "alembic",
-        "uvicorn.access",
-    ):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)

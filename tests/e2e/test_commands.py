@@ -1,4 +1,6 @@
 import json
+import sys
+import shutil
 
 import pytest
 
@@ -79,13 +81,24 @@ def test_commands_find_the_instance_that_runs(place, tmp_path):
         (("match", "  "), 2, "empty"),
         (("serve", "nothing"), 2, "no service"),
         (("token", "revoke", "nothing"), 2, "no token"),
+        (("token", "revoke", "\udcff"), 2, "no token"),
+        (("token", "issue", "a[/]b", "buyer"), 3, "“a[/]b” is no id"),
+        (("ledger", "a\udcff[/]"), 2, "has no need a\ufffd[/]"),
     ],
 )
 def test_errors_are_one_sentence_of_what_and_one_of_what_to_do(place, arguments, code, said):
     done = place.run(*arguments)
     assert done.returncode == code
     assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file system takes no such name")
+def test_a_file_whose_name_is_no_text_is_named_as_well_as_it_can_be(place, tmp_path):
+    file = write_jsonl(tmp_path / "rows\udcff[red].jsonl", [{"need_id": "x"}])
+    done = place.run("import", str(file), "--dry-run")
+    assert "rows\ufffd[red].jsonl:1" in done.stdout
+    assert place.json("import", str(file), "--dry-run")["refused"][0]["path"].endswith("rows\ufffd[red].jsonl")
 
 
 def test_a_wrong_setting_is_named(place):
@@ -126,3 +139,14 @@ def test_a_token_is_shown_once_and_can_be_ended(place):
     assert issued["token"].startswith("sams_")
     assert place.json("token", "revoke", issued["token_id"])["revoked"]
     assert place.run("token", "revoke", issued["token_id"]).returncode == 2
+
+
+def test_an_index_that_was_lost_is_filled_again_from_the_record(place, tmp_path):
+    need = sample_needs()[0].statement
+    ask = ("match", f"{need.title}. {need.description}", "--language", need.language)
+    assert place.run("import", str(write_jsonl(tmp_path / "rows.jsonl", some_rows()))).returncode == 0
+    found = place.json(*ask)
+    assert found["matches"] or found["similar"]
+    shutil.rmtree(place.path / "index")
+    with place.up():
+        place.wait_for(lambda: place.json(*ask) == found)

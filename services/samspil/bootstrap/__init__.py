@@ -3,7 +3,7 @@
 from samspil.bootstrap.accounting import Standing, until_settled
 from samspil.bootstrap.asking import Answer, ask_match
 from samspil.bootstrap.doctor import Finding, check_installation
-from samspil.bootstrap.parts import opened_record, start_logging
+from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, start_logging
 from samspil.bootstrap.process import ALL_SERVICES, Running, opened_admin, prepare, running, settle
 from samspil.bootstrap.sample import SampleSize, load_sample, sample_size
 from samspil.settings import Settings
@@ -19,6 +19,7 @@ __all__ = [
     "ask_match",
     "check_installation",
     "load_sample",
+    "log_where_there_is_a_place",
     "opened_admin",
     "opened_record",
     "prepare",

@@ -1,8 +1,9 @@
 """Open the parts that the settings name: the record, the broker, the model, the index."""
 
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from samspil.adapters.embedding import EmbeddingSettings, open_embedder
@@ -14,7 +15,7 @@ from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules
-from samspil.observability import configure_logging
+from samspil.observability import configure_logging, log_nowhere
 from samspil.ports import Embedder, VectorIndex
 from samspil.settings import EMBEDDED, Settings
 
@@ -27,6 +28,18 @@ def start_logging(settings: Settings, *, quiet: bool) -> Path | None:
     to = make_data_dir(settings.data_dir) / "samspil.log" if quiet else None
     configure_logging(level=settings.log_level, json=not text, to=to)
     return to
+
+
+def log_where_there_is_a_place() -> None:
+    """Log to the file in the data directory, if there is one that may be written, and otherwise nowhere.
+
+    For commands that watch nothing: they make no directory, and what they print is theirs alone.
+    """
+    log_nowhere()
+    with suppress(Misconfigured):  # the command itself will say so
+        settings = Settings()
+        if os.access(settings.data_dir, os.W_OK | os.X_OK):
+            start_logging(settings, quiet=True)
 
 
 def no_progress(_part: str, _share: float | None = None) -> None:

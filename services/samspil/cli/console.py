@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,9 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from samspil.bootstrap import log_where_there_is_a_place
 from samspil.errors import SamspilError
+from samspil.observability import log_file
 from samspil.output import unblocked
 
 OUT = Console(highlight=False)
@@ -50,6 +53,19 @@ def waiting_for_nobody(*, patient: bool = False) -> Iterator[None]:
             OUT.file = ERR.file = None  # type: ignore[assignment]  # rich's word for whatever sys.stdout is then
 
 
+def legible(text: str) -> str:
+    """The text as it can be printed and kept: a file name or an argument may hold bytes that are no text."""
+    try:
+        return os.fsencode(text).decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+
+
+def shown(value: object) -> str:
+    """Text of a person or a file as rich prints it: none of it is markup."""
+    return escape(legible(str(value)))
+
+
 def plain(value: object) -> Any:
     """The value as JSON has it."""
     match value:
@@ -63,8 +79,8 @@ def plain(value: object) -> Any:
             found = value.value
         case datetime():
             found = value.isoformat()
-        case Path():
-            found = str(value)
+        case str() | Path():
+            found = legible(str(value))
         case _:
             found = plain(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else value
     return found
@@ -78,9 +94,9 @@ def print_json(value: object) -> None:
 
 def fail(message: str, *, hint: str | None = None, code: int = EXIT_ERROR) -> typer.Exit:
     """Say what went wrong and what to do, and return the exit to raise."""
-    ERR.print(f"[bold red]✗[/] {escape(message)}")
+    ERR.print(f"[bold red]✗[/] {shown(message)}")
     if hint:
-        ERR.print(f"  {escape(hint)}")
+        ERR.print(f"  {shown(hint)}")
     return typer.Exit(code)
 
 
@@ -89,6 +105,7 @@ def command(run: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
 
     @wraps(run)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        log_where_there_is_a_place()
         try:
             code = asyncio.run(run(*args, **kwargs))
         except typer.Exit:
@@ -107,8 +124,8 @@ def command(run: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
             raise typer.Exit(EXIT_OK) from None
         except Exception as error:
             LOG.exception("command.failed", error=type(error).__name__)
-            hint = "The log says more; `samspil doctor` checks the installation."
-            raise fail(f"Something went wrong that should not: {type(error).__name__}.", hint=hint) from None
+            where = f"{log_file() or 'The log'} says more; `samspil doctor` checks the installation."
+            raise fail(f"Something went wrong that should not: {type(error).__name__}.", hint=where) from None
         raise typer.Exit(code)
 
     return wrapper

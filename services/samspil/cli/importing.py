@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from samspil.bootstrap import Settings, opened_record, settle, start_logging
-from samspil.cli.console import EXIT_OK, OUT, print_json
+from samspil.cli.console import EXIT_OK, OUT, legible, print_json
 from samspil.cli.following import following, stages
 from samspil.cli.tables import import_table, refusals_table, summary_table
 from samspil.intake import Progress as Step
@@ -49,7 +49,7 @@ async def _submissions(settings: Settings, *, dry_run: bool) -> AsyncIterator[Su
 @contextmanager
 def _reading(*, quiet: bool) -> Iterator[Callable[[Step], None]]:
     bar = Progress(
-        TextColumn("reading {task.fields[name]}"),
+        TextColumn("reading {task.fields[name]}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         console=OUT,
@@ -60,7 +60,7 @@ def _reading(*, quiet: bool) -> Iterator[Callable[[Step], None]]:
         task = bar.add_task("reading", total=None, name="")
 
         def show(step: Step) -> None:
-            bar.update(task, completed=step.files_done, total=step.files, name=step.path.name if step.path else "")
+            bar.update(task, completed=step.files_done, total=step.files, name=legible(step.path.name) if step.path else "")
 
         yield show
 

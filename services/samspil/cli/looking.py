@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from samspil.bootstrap import Settings, ask_match, check_installation, opened_admin, opened_record
-from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json
+from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.tables import ledger_table, match_table, similar_table, summary_table, topics_table
 from samspil.intake import detect_language
 from samspil.ports import NeedStatus
@@ -20,7 +20,7 @@ _NOBODY = Buyer(id="command-line", name="command line", country="EU")
 
 async def match(*, text: str, language: str | None, cpv: Sequence[str], regions: Sequence[str], limit: int, as_json: bool) -> int:
     """Show which suppliers and needs a text would match, and why."""
-    text = sys.stdin.read() if text == _STDIN else text
+    text = sys.stdin.buffer.read().decode("utf-8", "replace") if text == _STDIN else legible(text)
     if not text.strip():
         raise fail("The text is empty.", hint="Say in a sentence or two what is needed.", code=EXIT_NOTHING)
     spoken = language or detect_language(text)
@@ -49,6 +49,7 @@ async def match(*, text: str, language: str | None, cpv: Sequence[str], regions:
 
 async def ledger(*, need_id: str | None, status: NeedStatus | None, limit: int, as_json: bool) -> int:
     """Show what became of every version of every need; 1 while one is not accounted for."""
+    need_id = legible(need_id) if need_id else None
     async with opened_record(Settings()) as record:
         rows = await record.readings.ledger(need_id=need_id, status=status, limit=limit)
         summary = await record.readings.ledger_summary()
@@ -89,7 +90,7 @@ async def doctor(*, as_json: bool) -> int:
         table = Table(show_header=False, box=None)
         for check in checks:
             mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
-            table.add_row(mark, check.part, check.found)
+            table.add_row(mark, check.part, shown(check.found))
         OUT.print(table)
         if not well:
             OUT.print("Something is wrong; the lines with ✗ say what, and what to do.")

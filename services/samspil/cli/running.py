@@ -19,7 +19,7 @@ from samspil.bootstrap import (
     start_logging,
     until_settled,
 )
-from samspil.cli.console import ERR, EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json, waiting_for_nobody
+from samspil.cli.console import ERR, EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json, shown, waiting_for_nobody
 from samspil.cli.following import following, stages
 from samspil.cli.tables import Story, summary_table
 from samspil.ports import Handler, Readings, Received
@@ -142,7 +142,7 @@ async def _sum_up(readings: Readings) -> None:
 
 
 def _say_where(started: Running, settings: Settings) -> None:
-    where = f"web [link={started.web_url}]{started.web_url}[/], Kafka {started.broker}, data {settings.data_dir}"
+    where = f"web [link={started.web_url}]{started.web_url}[/], Kafka {started.broker}, data {shown(settings.data_dir)}"
     OUT.print()
     OUT.print(f"[bold green]✓[/] Samspil is up: {where}.")
     OUT.print('  In another terminal: [bold]samspil match "…"[/], [bold]samspil ledger[/], [bold]samspil import PATH[/].')

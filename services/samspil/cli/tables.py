@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from samspil.cli.console import shown
 from samspil.intake import RefusedItem, Summary
 from samspil.ports import GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus
 from samspil.reference import cpv
@@ -67,9 +67,9 @@ class Story:
                 return None
 
     def _line(self, what: str, style: str, score: float | None, who: str, whom: str) -> Text:
-        shown = "" if score is None else f"{score:.2f}"
+        figure = "" if score is None else f"{score:.2f}"
         line = Text(f"{what:<11}", style=style)
-        line.append(f" {shown:>5}  ", style="bold")
+        line.append(f" {figure:>5}  ", style="bold")
         line.append(_fit(who, self._who), style="default")
         line.append(" → ", style="dim")
         line.append(_fit(whom, self._whom), style="default")
@@ -102,7 +102,7 @@ def match_table(matches: Sequence[Match], *, language: str, title: str) -> Table
     for match in matches:
         table.add_row(
             f"{match.score:.2f}",
-            f"[bold]{escape(match.supplier_name)}[/]\n[dim]{escape(match.supplier_id)}[/]",
+            f"[bold]{shown(match.supplier_name)}[/]\n[dim]{shown(match.supplier_id)}[/]",
             _why(match, language),
         )
     return table
@@ -133,7 +133,7 @@ def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
     table.add_column("need", ratio=4)
     for similar in found:
         table.add_row(
-            f"{similar.score:.2f}", escape(f"{similar.other_buyer_name} ({similar.other_country})"), escape(similar.other_title)
+            f"{similar.score:.2f}", shown(f"{similar.other_buyer_name} ({similar.other_country})"), shown(similar.other_title)
         )
     return table
 
@@ -162,12 +162,12 @@ def ledger_table(rows: Sequence[LedgerRow]) -> Table:
     table.add_column("title or reason", ratio=5)
     for row in rows:
         table.add_row(
-            escape(row.need_id),
+            shown(row.need_id),
             str(row.version),
             Text(row.status.value.replace("_", " "), style=_STATUS_STYLE[row.status]),
             "" if row.matches is None else str(row.matches),
             "" if row.similar is None else str(row.similar),
-            escape(row.reason or row.title or ""),
+            shown(row.reason or row.title or ""),
         )
     return table
 
@@ -196,7 +196,7 @@ def tokens_table(issued: Sequence[IssuedToken]) -> Table:
     for token in issued:
         revoked = f"{token.revoked_at:%Y-%m-%d %H:%M}" if token.revoked_at else ""
         style = "dim" if token.revoked_at else None
-        cells = (token.token_id, escape(token.organisation), token.role.value, escape(token.label))
+        cells = (token.token_id, shown(token.organisation), token.role.value, shown(token.label))
         table.add_row(*cells, f"{token.issued_at:%Y-%m-%d %H:%M}", revoked, style=style)
     return table
 
@@ -231,7 +231,7 @@ def refusals_table(refused: Sequence[RefusedItem]) -> Table:
     table.add_column("why", ratio=3)
     for item in refused[:_REFUSALS_SHOWN]:
         where = item.path.name if item.line is None else f"{item.path.name}:{item.line}"
-        table.add_row(escape(where), escape(item.reason))
+        table.add_row(shown(where), shown(item.reason))
     if len(refused) > _REFUSALS_SHOWN:
         table.add_row("…", f"and {len(refused) - _REFUSALS_SHOWN} more; --json has them all")
     return table
