@@ -27,7 +27,7 @@ URL_MAX = 2_000
 CAPABILITIES_MAX = 50
 CODES_MAX = 100
 LIST_MAX = 50
-MATCHES_MAX = 200  # keeps a report below Kafka's default record limit of 1 MiB
+MATCHES_MAX = 200  # and fewer where they would make a record larger than 1 MiB, the default limit of Kafka
 VERSION_MAX = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
 
 # Control characters other than tab, line feed and carriage return: a NUL cuts a text in C libraries and in PostgreSQL.

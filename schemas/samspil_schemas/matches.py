@@ -186,12 +186,16 @@ class NeedMatched(Event):
             ]
         }
     )
-    IDENTITY: ClassVar[tuple[str, ...]] = ("need_id", "need_version", "withdrawn", "space", "scorer")
+    IDENTITY: ClassVar[tuple[str, ...]] = ("need_id", "need_version", "withdrawn", "superseded_by", "space", "scorer")
     KEY: ClassVar[str] = "need_id"
 
     need_id: Id
     need_version: Version
     withdrawn: bool = Field(default=False, description="It is closed in this version; then there are no pairs.")
+    superseded_by: Version | None = Field(
+        default=None,
+        description="Not evaluated: the index holds this version already, which is at least as new. Then there are no pairs.",
+    )
     caused_by: Label = Field(description="The id of the event that was evaluated.")
     matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
     similar: tuple[SimilarNeed, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
@@ -219,12 +223,16 @@ class SupplierMatched(Event):
             ]
         }
     )
-    IDENTITY: ClassVar[tuple[str, ...]] = ("supplier_id", "profile_version", "withdrawn", "space", "scorer")
+    IDENTITY: ClassVar[tuple[str, ...]] = ("supplier_id", "profile_version", "withdrawn", "superseded_by", "space", "scorer")
     KEY: ClassVar[str] = "supplier_id"
 
     supplier_id: Id
     profile_version: Version
     withdrawn: bool = Field(default=False, description="It is closed in this version; then there are no pairs.")
+    superseded_by: Version | None = Field(
+        default=None,
+        description="Not evaluated: the index holds this version already, which is at least as new. Then there are no pairs.",
+    )
     caused_by: Label = Field(description="The id of the event that was evaluated.")
     matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
     truncated: bool = Field(default=False, description="More pairs held than a report carries; the best are here.")

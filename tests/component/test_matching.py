@@ -131,8 +131,20 @@ async def test_a_buyers_own_needs_are_not_shown_to_it_as_a_find(parts):
 
 async def test_a_late_older_version_is_not_evaluated(parts):
     await parts.take(a_need(version=3))
-    assert await parts.take(a_need(version=2)) == []
+    await parts.take(a_published_profile())
+    [report] = await parts.take(a_need(version=2))
+    assert (report.need_version, report.superseded_by, report.withdrawn, report.matches) == (2, 3, False, ())
     assert await parts.index.heads(Entity.NEEDS, ["need-1"]) == {"need-1": Head(3)}
+
+
+async def test_what_the_index_holds_withdrawn_is_told_so_and_stays_withdrawn(parts):
+    await parts.take(a_need(version=2), NeedWithdrawn(need_id="need-1", version=2))
+    [report] = await parts.take(a_need(version=2))
+    assert (report.superseded_by, report.withdrawn) == (2, True)
+    assert await parts.index.heads(Entity.NEEDS, ["need-1"]) == {"need-1": Head(2, withdrawn=True)}
+    await parts.take(a_published_profile(version=5))
+    [report] = await parts.take(a_published_profile(version=4))
+    assert (report.profile_version, report.superseded_by) == (4, 5)
 
 
 async def test_only_the_newest_version_of_a_batch_is_evaluated(parts):

@@ -432,3 +432,94 @@ async def test_batches_of_many_pairs_are_joined_whole(record: SqlRecord, registr
     assert (await record.readings.totals())["matches"] == 199
     page = await record.readings.matches_of_need("n00", limit=50, offset=150)
     assert len(page) == 49
+
+
+# A record that is older than the index, and a log that has lost something
+
+
+async def test_a_version_that_the_index_has_overtaken_is_accounted_for_and_the_next_is_newer(
+    record: SqlRecord, registry: Registry
+) -> None:
+    await record.submissions.submit_need("n", a_statement())
+    await registry.reports(received(need_matched(superseded_by=4)))
+    assert await statuses(record) == {1: NeedStatus.SUPERSEDED}
+    again = await record.submissions.submit_need("n", a_statement())
+    assert (again.version, again.changed) == (5, True)
+
+
+async def test_a_version_that_the_index_holds_withdrawn_is_withdrawn(record: SqlRecord, registry: Registry) -> None:
+    await record.submissions.submit_need("n", a_statement())
+    await registry.reports(received(need_matched(superseded_by=1, withdrawn=True)))
+    assert await statuses(record) == {1: NeedStatus.WITHDRAWN}
+
+
+async def test_a_profile_that_the_index_has_overtaken_is_submitted_above_it(record: SqlRecord, registry: Registry) -> None:
+    await record.submissions.submit_profile("s", a_profile())
+    await registry.reports(received(supplier_matched(superseded_by=3)))
+    assert (await record.submissions.submit_profile("s", a_profile())).version == 4
+
+
+async def test_an_overtaken_verdict_ends_no_match(record: SqlRecord, registry: Registry) -> None:
+    await registry.needs(received(a_need("n", 2)))
+    await registry.reports(received(need_matched(version=2, matches=(a_match("n", "s", need_version=2),))))
+    await registry.reports(received(need_matched(version=1, superseded_by=2)))
+    assert len(await record.readings.matches_of_need("n")) == 1
+    assert await statuses(record) == {2: NeedStatus.MATCHED}
+
+
+async def test_of_two_contents_with_one_version_the_later_in_the_log_holds(record: SqlRecord, registry: Registry) -> None:
+    await registry.profiles(received(a_published_profile("s", name="First"), a_published_profile("s", name="Second")))
+    stored = await record.readings.profile("s")
+    assert stored is not None
+    assert stored.profile.name == "Second"
+
+
+async def test_what_the_log_lost_before_its_verdict_is_published_again_once(
+    record: SqlRecord, registry: Registry, clock: ManualClock
+) -> None:
+    await registry.needs(received(a_need("n"), a_need("gone"), NeedWithdrawn(need_id="gone", version=1)))
+    await registry.profiles(received(a_published_profile("s")))
+    await registry.needs(received(a_need("answered")))
+    await registry.reports(received(need_matched("answered")))
+
+    assert await record.again.unanswered(older_than=timedelta(0)) == 0
+    clock.advance(timedelta(minutes=1))
+    assert await record.again.unanswered(older_than=timedelta(minutes=2)) == 0
+    assert await record.again.unanswered(older_than=timedelta(seconds=30)) == 3
+    waiting = await enqueued(record)
+    assert waiting == [
+        a_published_profile("s"),
+        NeedWithdrawn(need_id="gone", version=1),
+        a_need("n"),
+    ]
+    assert await record.again.unanswered(older_than=timedelta(0)) == 0
+
+    ids = [event_id(event) for event in waiting]
+    for group in ("registry", "matching", "dialogue"):
+        async with record.begin() as transaction:
+            await transaction.first_time(group, ids)
+    await record.outbox.forget_confirmed()
+    await record.again.unanswered(older_than=timedelta(0))
+    assert await enqueued(record) == []
+
+
+async def test_what_was_given_up_is_not_published_again(record: SqlRecord, registry: Registry, clock: ManualClock) -> None:
+    await registry.needs(received(a_need("n")))
+    await registry.dead_letters([a_letter(a_need("n"), group="matching")])
+    clock.advance(timedelta(hours=1))
+    assert await record.again.unanswered(older_than=timedelta(0)) == 0
+
+
+async def test_everything_that_stands_open_can_be_published_again_for_a_new_index(record: SqlRecord, registry: Registry) -> None:
+    await record.submissions.submit_need("n", a_statement())
+    await record.submissions.submit_need("gone", a_statement())
+    await record.submissions.withdraw_need("gone")
+    await record.submissions.submit_profile("s", a_profile())
+    waiting = await enqueued(record)
+    async with record.begin() as transaction:
+        for group in ("registry", "matching", "dialogue"):
+            await transaction.first_time(group, [event_id(event) for event in waiting])
+    await record.outbox.forget_confirmed()
+
+    assert await record.again.everything() == 2
+    assert [event.key for event in await enqueued(record)] == ["s", "n"]

@@ -58,7 +58,7 @@ def log() -> FakeLog:
 
 
 def a_relay(record: SqlRecord, log: FakeLog, clock: Clock, *, batch: int = 200) -> Relay:
-    return Relay(record.outbox, publisher=log, clock=clock, batch=batch)
+    return Relay(record.outbox, again=record.again, publisher=log, clock=clock, batch=batch)
 
 
 @pytest.fixture

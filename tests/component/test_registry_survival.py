@@ -96,7 +96,7 @@ class World:
     def __init__(self, record: SqlRecord, clock: ManualClock) -> None:
         self.record, self.clock, self.log = record, clock, LossyLog()
         self.matcher = Matcher(self.log)
-        self.relay = Relay(record.outbox, publisher=self.log, clock=clock)
+        self.relay = Relay(record.outbox, again=record.again, publisher=self.log, clock=clock)
         subscribed = (*registry.subscriptions(record, clock=clock), *dialogue.subscriptions(record, clock=clock))
         self.handlers = {(one.group, topic): one.handle for one in subscribed for topic in one.topics}
         self.handlers |= {("matching", topic): self.matcher.handle for topic in GROUPS["matching"]}

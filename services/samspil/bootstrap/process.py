@@ -191,6 +191,8 @@ class _Process:
             if "matching" in self._services:
                 handlers = Matching(embedder=embedder, index=index, publisher=late, clock=self._clock, rules=rules_of(settings))
                 subscriptions += matching.subscriptions(handlers)
+                if await _is_empty(index) and (count := await record.again.everything()):
+                    LOG.warning("index_filled_anew", events=count)
         log = KafkaLog(kafka, subscriptions=subscriptions, clock=self._clock)
         late.publisher = log.publisher("matching")
         relay = Relay(record.outbox, again=record.again, publisher=log.publisher("registry"), clock=self._clock)
@@ -299,6 +301,11 @@ class _Process:
         web = web_url if "web" in self._services else None
         runtime = Runtime(pid=os.getpid(), broker=kafka.bootstrap_servers, web=web, token=token)
         self._stack.enter_context(announced(self._settings.data_dir, runtime))
+
+
+async def _is_empty(index: VectorIndex) -> bool:
+    """True of an index that was lost, or that belongs to a model that was not used before."""
+    return not any([await index.count(entity) for entity in Entity])
 
 
 def _narrator(tell: Handler | None) -> tuple[Subscription, ...]:

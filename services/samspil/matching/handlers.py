@@ -7,8 +7,10 @@ ids.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from samspil.clock import Clock
+from samspil.matching.fitting import fitted
 from samspil.matching.judge import NO_MATCHES, EmbeddedNeed, EmbeddedSupplier, Judge
 from samspil.matching.rules import Rules
 from samspil.matching.sides import capability_sides, need_entry, need_side, supplier_entry
@@ -28,10 +30,25 @@ from samspil_schemas import NeedMatched, NeedPublished, NeedWithdrawn, ProfilePu
 
 @dataclass(frozen=True, kw_only=True)
 class _Change:
-    """The newest that a batch says of one owner."""
+    """The newest that a batch says of one owner. `overtaken_by`: the index holds this newer state, so nothing changes."""
 
     head: Head
     received: Received
+    overtaken_by: Head | None = None
+
+    @property
+    def event(self) -> object:
+        return self.received.event if self.overtaken_by is None else None
+
+    @property
+    def fate(self) -> dict[str, Any]:
+        """The fields of a verdict that say what became of the version."""
+        newer = self.overtaken_by
+        return {
+            "withdrawn": (newer or self.head).withdrawn,
+            "superseded_by": newer.version if newer else None,
+            "caused_by": self.received.event_id,
+        }
 
 
 class Matching:
@@ -48,13 +65,13 @@ class Matching:
         self._judge = Judge(embedder=embedder, index=index, rules=self._rules)
 
     async def needs(self, batch: Sequence[Received]) -> None:
-        """Index, search and judge the needs of a batch; publish one NeedMatched for each that is not stale.
+        """Index, search and judge the needs of a batch; publish one NeedMatched for each.
 
         Raises:
             Transient: the model, the index or the broker does not answer; nothing of the batch is lost by a repeat.
         """
         changes = await self._newest(Entity.NEEDS, batch)
-        opened = [event for change in changes.values() if isinstance(event := change.received.event, NeedPublished)]
+        opened = [event for change in changes.values() if isinstance(event := change.event, NeedPublished)]
         needs = await self._embed_needs(opened)
         await self._put(Entity.NEEDS, [need_entry(need.side, need.vector) for need in needs], changes=changes)
         verdicts = await self._judge.suppliers_for(needs)
@@ -62,17 +79,18 @@ class Matching:
         found = {need.side.need_id: (verdict, likes) for need, verdict, likes in zip(needs, verdicts, similar, strict=True)}
         await self._publisher.publish(
             [
-                NeedMatched(
-                    need_id=need_id,
-                    need_version=change.head.version,
-                    withdrawn=change.head.withdrawn,
-                    caused_by=change.received.event_id,
-                    matches=verdict.matches,
-                    similar=likes,
-                    truncated=verdict.truncated,
-                    space=self._embedder.space,
-                    scorer=self._rules.scorer_name,
-                    evaluated_at=self._clock.now(),
+                fitted(
+                    NeedMatched(
+                        need_id=need_id,
+                        need_version=change.head.version,
+                        **change.fate,
+                        matches=verdict.matches,
+                        similar=likes,
+                        truncated=verdict.truncated,
+                        space=self._embedder.space,
+                        scorer=self._rules.scorer_name,
+                        evaluated_at=self._clock.now(),
+                    )
                 )
                 for need_id, change in changes.items()
                 for verdict, likes in [found.get(need_id, (NO_MATCHES, ()))]
@@ -80,13 +98,13 @@ class Matching:
         )
 
     async def profiles(self, batch: Sequence[Received]) -> None:
-        """Index, search and judge the profiles of a batch; publish one SupplierMatched for each that is not stale.
+        """Index, search and judge the profiles of a batch; publish one SupplierMatched for each.
 
         Raises:
             Transient: the model, the index or the broker does not answer; nothing of the batch is lost by a repeat.
         """
         changes = await self._newest(Entity.SUPPLIERS, batch)
-        opened = [event for change in changes.values() if isinstance(event := change.received.event, ProfilePublished)]
+        opened = [event for change in changes.values() if isinstance(event := change.event, ProfilePublished)]
         suppliers = await self._embed_suppliers(opened)
         entries = [supplier_entry(list(supplier.capabilities), supplier.vectors) for supplier in suppliers]
         await self._put(Entity.SUPPLIERS, entries, changes=changes)
@@ -94,16 +112,17 @@ class Matching:
         found = {profile.supplier_id: verdict for profile, verdict in zip(opened, verdicts, strict=True)}
         await self._publisher.publish(
             [
-                SupplierMatched(
-                    supplier_id=supplier_id,
-                    profile_version=change.head.version,
-                    withdrawn=change.head.withdrawn,
-                    caused_by=change.received.event_id,
-                    matches=verdict.matches,
-                    truncated=verdict.truncated,
-                    space=self._embedder.space,
-                    scorer=self._rules.scorer_name,
-                    evaluated_at=self._clock.now(),
+                fitted(
+                    SupplierMatched(
+                        supplier_id=supplier_id,
+                        profile_version=change.head.version,
+                        **change.fate,
+                        matches=verdict.matches,
+                        truncated=verdict.truncated,
+                        space=self._embedder.space,
+                        scorer=self._rules.scorer_name,
+                        evaluated_at=self._clock.now(),
+                    )
                 )
                 for supplier_id, change in changes.items()
                 for verdict in [found.get(supplier_id, NO_MATCHES)]
@@ -128,21 +147,25 @@ class Matching:
         return suppliers
 
     async def _newest(self, entity: Entity, batch: Sequence[Received]) -> dict[str, _Change]:
-        """The newest of each owner in the batch that the index does not hold a newer state of; an equal repeat is kept."""
+        """The newest of each owner in the batch; an equal repeat of what the index holds is evaluated again.
+
+        A version that the index has overtaken is told so: its record may have been restored from before the index.
+        """
         heads = await self._index.heads(entity, sorted({received.key for received in batch}))
         newest: dict[str, _Change] = {}
         for received in batch:
-            known = max((head for head in (heads.get(received.key), _head_of(newest, received.key)) if head), default=None)
-            head = _head(received, known=known)
-            if head is not None and (known is None or head >= known):
-                newest[received.key] = _Change(head=head, received=received)
+            held, found = heads.get(received.key), _head_of(newest, received.key)
+            head = _head(received, known=max((one for one in (held, found) if one), default=None))
+            if head is not None and (found is None or head >= found):
+                overtaken_by = held if held is not None and held > head else None
+                newest[received.key] = _Change(head=head, received=received, overtaken_by=overtaken_by)
         return newest
 
     async def _put(self, entity: Entity, entries: Sequence[Entry], *, changes: Mapping[str, _Change]) -> None:
         withdrawn = [
             Entry(owner_id=owner, version=change.head.version, withdrawn=True)
             for owner, change in changes.items()
-            if change.head.withdrawn
+            if change.head.withdrawn and change.overtaken_by is None
         ]
         await self._index.put(entity, [*entries, *withdrawn])
         # What the log will forget must survive a kill first.

@@ -52,3 +52,18 @@ class Outbox(Protocol):
     async def enqueued(self) -> None:
         """Return when a transaction of this process has enqueued something since the last `claim` began."""
         ...
+
+
+class Again(Protocol):
+    """Puts what stands into the outbox once more. All methods raise `RecordUnavailable` if the database does not answer."""
+
+    async def unanswered(self, *, older_than: timedelta) -> int:
+        """Enqueue what has stood for so long, waits nowhere and was given no verdict; each state once, ever.
+
+        Such is what another client published and the log then lost. Returns how many events.
+        """
+        ...
+
+    async def everything(self) -> int:
+        """Enqueue all that stands open, although it was taken before: a new index is filled so. Returns how many events."""
+        ...

@@ -8,6 +8,7 @@ of one pair must not interleave; they are short, and the model is far slower tha
 from collections.abc import Sequence
 
 from samspil.clock import Clock
+from samspil.domain.standing import overtaken
 from samspil.domain.verdicts import NEVER
 from samspil.ports import (
     DeadLetter,
@@ -71,13 +72,15 @@ class Registry:
         Raises:
             Malformed: a verdict lists a pair that is not its own.
         """
-        verdicts = [received.event for received in batch if isinstance(received.event, NeedMatched | SupplierMatched)]
+        said = [received.event for received in batch if isinstance(received.event, NeedMatched | SupplierMatched)]
+        verdicts = [verdict for verdict in said if verdict.superseded_by is None]
         on_needs = [verdict for verdict in verdicts if isinstance(verdict, NeedMatched)]
         async with self._record.begin() as transaction:
             await transaction.alone(GROUP)
-            known = await transaction.needs_known({verdict.need_id for verdict in on_needs})
             await transaction.first_time(GROUP, [received.event_id for received in batch])
-            await transaction.first_time(MATCHING, [verdict.caused_by for verdict in verdicts])
+            await transaction.first_time(MATCHING, [verdict.caused_by for verdict in said])
+            await self._overtake([verdict for verdict in said if verdict.superseded_by is not None], transaction=transaction)
+            known = await transaction.needs_known({verdict.need_id for verdict in on_needs})
             await self._join_matches([match_report(verdict) for verdict in verdicts], transaction=transaction)
             await self._join_similar([similar_report(verdict) for verdict in on_needs], known=known, transaction=transaction)
             await self._account(on_needs, known=known, transaction=transaction)
@@ -96,6 +99,22 @@ class Registry:
             for refusal in refusals:
                 entries.refuse(refusal.need_id, refusal.version, reason=refusal.reason, at=now)
             await entries.settle(known, at=now, transaction=transaction)
+
+    async def _overtake(self, verdicts: Sequence[NeedMatched | SupplierMatched], *, transaction: RegistryTransaction) -> None:
+        """The index holds newer versions than these verdicts are of; what is submitted next must be newer still."""
+        needs = [verdict for verdict in verdicts if isinstance(verdict, NeedMatched)]
+        suppliers = [verdict for verdict in verdicts if isinstance(verdict, SupplierMatched)]
+        standings = await transaction.needs_known({verdict.need_id for verdict in needs})
+        for need in needs:
+            standings[need.need_id] = overtaken(standings[need.need_id], need.superseded_by or 0, closed=need.withdrawn)
+        await transaction.put_needs(list(standings.values()))
+        entries = await Entries.load(standings, transaction=transaction)
+        await entries.settle(standings, at=self._clock.now(), transaction=transaction)
+        profiles = await transaction.profiles_known({verdict.supplier_id for verdict in suppliers})
+        for supplier in suppliers:
+            before = profiles[supplier.supplier_id]
+            profiles[supplier.supplier_id] = overtaken(before, supplier.superseded_by or 0, closed=supplier.withdrawn)
+        await transaction.put_profiles(list(profiles.values()))
 
     async def _join_matches(self, reports: Sequence[Report], *, transaction: RegistryTransaction) -> None:
         pairs = await Pairs.load(PairKind.MATCH, reports, transaction=transaction)

@@ -15,7 +15,7 @@ import structlog
 
 from samspil.clock import Clock
 from samspil.errors import Permanent, Transient
-from samspil.ports import Outbox, Publisher, Waiting
+from samspil.ports import Again, Outbox, Publisher, Waiting
 
 # Longer than any publish takes; a relay that dies holds its rows up for so long.
 _LEASE = timedelta(seconds=30)
@@ -27,6 +27,9 @@ _PAUSE_SECONDS = (0.1, 5.0)
 # Confirmed rows are invisible already; removing them asks every row that waits.
 _FORGET_EVERY = timedelta(seconds=5)
 _PRUNE_EVERY = timedelta(hours=6)
+# What other clients published has no row in the outbox. If the log lost it, or it waits for so long, it gets one.
+_LOST_AFTER = timedelta(minutes=30)
+_LOOK_AGAIN_EVERY = timedelta(minutes=5)
 # The inbox would grow for ever. A repeat that comes later changes nothing either, for versions decide; only a tombstone, which
 # has none, would withdraw a second time.
 _INBOX_KEPT = timedelta(days=90)
@@ -38,23 +41,33 @@ class Relay:
     """Publishes what waits in the outbox, in the order of each key. Any number of relays may run on one outbox."""
 
     def __init__(
-        self, outbox: Outbox, *, publisher: Publisher, clock: Clock, poll_seconds: float = 0.5, batch: int = 200
+        self,
+        outbox: Outbox,
+        *,
+        again: Again,
+        publisher: Publisher,
+        clock: Clock,
+        poll_seconds: float = 0.5,
+        batch: int = 200,
     ) -> None:
         """Make a relay.
 
         Args:
             outbox: what waits.
+            again: what stands, and should wait if the log has lost it.
             publisher: the log.
             clock: tells when to publish again.
             poll_seconds: how often to look for what other processes enqueued; those of this process wake the relay.
             batch: how many events are published at once.
         """
         self._outbox = outbox
+        self._again = again
         self._publisher = publisher
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._batch = batch
         self._forget_at = self._prune_at = clock.now()
+        self._look_again_at = clock.now() + _LOOK_AGAIN_EVERY
 
     async def run(self) -> None:
         """Publish until cancelled; a broker or a database that does not answer is asked again, ever more slowly."""
@@ -86,6 +99,7 @@ class Relay:
 
     async def broker_restarted(self) -> None:
         """The broker has lost what it held: everything that is not recorded is to be published again, at once."""
+        await self._again.unanswered(older_than=timedelta(0))
         count = await self._outbox.all_due()
         _log.info("outbox_published_again", rows=count)
 
@@ -126,6 +140,10 @@ class Relay:
         if now >= self._forget_at:
             self._forget_at = now + _FORGET_EVERY
             await self._outbox.forget_confirmed()
+        if now >= self._look_again_at:
+            self._look_again_at = now + _LOOK_AGAIN_EVERY
+            if count := await self._again.unanswered(older_than=_LOST_AFTER):
+                _log.warning("unanswered_published_again", rows=count)
         if now >= self._prune_at:
             self._prune_at = now + _PRUNE_EVERY
             if count := await self._outbox.prune_inbox(older_than=_INBOX_KEPT):

@@ -28,12 +28,15 @@ class MessageStatements(Statements):
         await self._insert_new(inbox, rows)
         return {event_id for event_id, id_ in taken.items() if id_ not in known}
 
-    async def enqueue(self, events: Sequence[Event], *, awaiting: Sequence[str] = ()) -> None:
-        """Put events into the outbox; one that waits there already, or was taken by all that it awaits, changes nothing."""
+    async def enqueue(self, events: Sequence[Event], *, awaiting: Sequence[str] = (), anew: bool = False) -> None:
+        """Put events into the outbox; one that waits there already, or was taken by all that it awaits, changes nothing.
+
+        anew: also what was taken, for every group has to take it once more.
+        """
         by_id = {event_id(event): event for event in events}
         if not by_id:
             return
-        taken = await self._taken(by_id, awaiting)
+        taken = {} if anew else await self._taken(by_id, awaiting)
         new = {id_: event for id_, event in by_id.items() if not awaiting or len(taken.get(id_, ())) < len(set(awaiting))}
         now = self._clock.now()
         await self._insert_new(

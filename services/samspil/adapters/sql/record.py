@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy import text
 
+from samspil.adapters.sql.again import SqlAgain
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.engine import open_engines
 from samspil.adapters.sql.migrate import upgrade
@@ -18,7 +19,7 @@ from samspil.clock import Clock, SystemClock
 class SqlRecord:
     """The record in one database.
 
-    submissions, readings, tokens, outbox: what answers the ports of these names. The record itself is the `Record` of the
+    submissions, readings, tokens, outbox, again: what answers the ports of these names. The record itself is the `Record` of the
     services' transactions.
     """
 
@@ -28,6 +29,7 @@ class SqlRecord:
         self.readings = SqlReadings(database)
         self.tokens = SqlTokens(database)
         self.outbox = SqlOutbox(database)
+        self.again = SqlAgain(database)
 
     def begin(self) -> AbstractAsyncContextManager[SqlTransaction]:
         """A transaction that commits at the end of the block, or rolls back on an error.

@@ -81,7 +81,7 @@ class SqlSubmissions:
         """Store the profile as its next version, or nothing if its content is what stands."""
         async with self._database.begin() as transaction:
             known = (await transaction.profiles_known([supplier_id]))[supplier_id]
-            if known.is_open and known.content == profile:
+            if known.is_open and _stands(known, profile):
                 return Submitted(id=supplier_id, version=known.version, changed=False)
             version = _next_version(known)
             event = _event(ProfilePublished, supplier_id=supplier_id, version=version, profile=profile)
@@ -133,11 +133,16 @@ def _rank(order: SourceOrder) -> tuple[object, int]:
 
 
 def _says_nothing_new(known: Standing[NeedStatement], statement: NeedStatement, order: SourceOrder | None) -> bool:
-    if known.content != statement:
+    if not _stands(known, statement):
         return False
     # The same version of the same source again does not open a need that its owner has withdrawn since.
     same_source_again = order is not None and known.order is not None and _rank(order) == _rank(known.order)
     return known.is_open or same_source_again
+
+
+def _stands(known: Standing[Any], content: object) -> bool:
+    # The content of an older version is not what stands where a newer version is known to be.
+    return known.content == content and known.content_version == known.version
 
 
 def _next_version(known: Standing[Any]) -> int:
