@@ -1,6 +1,7 @@
 """Train the low-rank update of the bundled model that makes it care about the matter more than about the language.
 
     python scripts/train_adapter.py --out adapter.safetensors [--data ../shared/data]
+    python scripts/train_adapter.py --out weaker.safetensors --start adapter.safetensors --strength 0.7 --steps 0
 
 InfoNCE over batches of pairs (see `adapter_pairs.py`) with wrong answers from the whole batch, on both sides; what may be a right
 answer as well is left out. All computing is in bf16, as the product's, but for the update itself and the loss.
@@ -21,6 +22,7 @@ from sentence_transformers import SentenceTransformer
 from torch import Tensor, nn
 
 from samspil.adapters.embedding.bundled import PROMPTS, bundled_source, ensure_bundled
+from samspil.adapters.embedding.folders import file_hash
 
 TOKENS = 4096
 
@@ -199,9 +201,10 @@ def main() -> None:
         if (step + 1) % 20 == 0:
             means = {name: round(float(np.mean(losses[-20:])), 3) for name, losses in sorted(seen.items())}
             print(f"{step + 1}/{args.steps} {time.monotonic() - started:.0f} s {means}", flush=True)
-        if (step + 1) % args.checkpoint_every == 0 or step + 1 == args.steps:
-            save(encoder, args.out)
+        if (step + 1) % args.checkpoint_every == 0:
             save(encoder, args.out.with_name(f"{args.out.stem}-{step + 1}.safetensors"))
+    save(encoder, args.out)
+    print(f"SHA-256 {file_hash(args.out)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ import pytest
 from tokenizers import Tokenizer
 
 from samspil.adapters.embedding import EmbeddingSettings, open_embedder
+from samspil.adapters.embedding.adapter import SHIPPED
 from samspil.adapters.embedding.bundled import NAME, bundled_source, ensure_bundled
 from samspil.adapters.embedding.opening import _open
 from samspil.adapters.embedding.quantised import read_model
 from samspil.adapters.embedding.sentence_model import load_model
-from samspil.adapters.embedding.shipped import shipped_data
+from samspil.adapters.embedding.shipped import shipped_canaries
 from samspil.adapters.embedding.space import canary_vectors, check_canaries
 from samspil.errors import Misconfigured
 from samspil.ports import EmbedText, TextKind
@@ -29,7 +30,7 @@ def cache_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def folder(cache_dir):
-    return ensure_bundled(bundled_source(), cache_dir=cache_dir, progress=no_progress)
+    return ensure_bundled(bundled_source(), cache_dir=cache_dir, adapter=SHIPPED, progress=no_progress)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +103,7 @@ def test_each_character_is_normalised_as_the_file_says(tokenizer):
 
 
 def test_the_vectors_in_either_precision_are_those_that_are_shipped(folder):
-    shipped = shipped_data(NAME).canaries
+    shipped = shipped_canaries(NAME)
     shipped /= np.linalg.norm(shipped, axis=1, keepdims=True)  # float16 is not quite unit length
     fp32 = canary_vectors(in_fp32(folder))
     bf16 = canary_vectors(
@@ -113,7 +114,7 @@ def test_the_vectors_in_either_precision_are_those_that_are_shipped(folder):
 
 
 def test_weights_in_half_the_size_give_the_vectors_of_the_exact_ones(folder, tmp_path):
-    exact = ensure_bundled(bundled_source(), cache_dir=tmp_path, exact=True, progress=no_progress)
+    exact = ensure_bundled(bundled_source(), cache_dir=tmp_path, adapter=SHIPPED, exact=True, progress=no_progress)
     cosines = np.sum(canary_vectors(in_fp32(folder)) * canary_vectors(in_fp32(exact)), axis=1)
     assert (cosines > 0.99999).all()
 
@@ -123,7 +124,7 @@ def test_the_canaries_catch_weights_that_are_slightly_wrong(folder):
     for parameter in model._model.transformers_model.encoder.layer[3].parameters():
         parameter.data.mul_(0.7)
     with pytest.raises(Misconfigured, match="test texts differ"):
-        check_canaries(canary_vectors(model), reference=shipped_data(NAME).canaries, model=NAME, hint="h")
+        check_canaries(canary_vectors(model), reference=shipped_canaries(NAME), model=NAME, hint="h")
 
 
 async def test_texts_that_mean_the_same_are_closer_than_others(opened):
@@ -178,12 +179,12 @@ async def test_the_space_stays_the_same_and_is_that_of_either_precision(opened, 
     embedder = await open_embedder(EmbeddingSettings(precision="fp32", threads=1), cache_dir=cache_dir)
     await embedder.close()
     # Changing it means that every index is built anew: change it on purpose only.
-    assert embedder.space == opened.space == "multilingual-e5-small-971d328e9a35"
+    assert embedder.space == opened.space == "multilingual-e5-small-80a413eda88c"
     assert (embedder.dimension, opened.dimension) == (384, 384)
 
 
 async def test_a_damaged_cache_is_unpacked_again(tmp_path, folder):
-    first = ensure_bundled(bundled_source(), cache_dir=tmp_path, progress=no_progress)
+    first = ensure_bundled(bundled_source(), cache_dir=tmp_path, adapter=SHIPPED, progress=no_progress)
     with (first / "model.safetensors").open("r+b") as file:
         file.seek(1_000_000)
         file.write(b"\xff" * 1000)

@@ -5,16 +5,18 @@ import re
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from samspil.adapters.embedding import EmbeddingSettings, open_embedder
-from samspil.adapters.embedding.bundled import Source, ensure_bundled
+from samspil.adapters.embedding.adapter import Source
+from samspil.adapters.embedding.bundled import ensure_bundled
+from samspil.adapters.embedding.folders import file_hash
 from samspil.adapters.embedding.quantised import read_model
 from samspil.errors import Misconfigured
 from samspil.ports import EmbedText, TextKind
-from tests.unit.embedding_parts import HIDDEN, POSITIONS, VOCABULARY, no_progress, tiny_source
+from tests.unit.embedding_parts import HIDDEN, INNER, POSITIONS, VOCABULARY, no_progress, tiny_source
 
 transformers_logging.disable_progress_bar()
 
@@ -57,6 +59,33 @@ def test_exact_weights_are_kept_to_the_last_bit(source, tmp_path):
     exact = load_file(ensure_bundled(source, cache_dir=tmp_path, exact=True, progress=no_progress) / "model.safetensors")
     words = read_model(source.path).tensor("emb.word", count=VOCABULARY * HIDDEN)
     assert exact["embeddings.word_embeddings.weight"].reshape(-1).tolist() == words.tolist()
+
+
+def an_adapter(path) -> Source:
+    layer = "encoder.layer.1.intermediate.dense.weight"
+    random = np.random.default_rng(5)
+    factors = {f"{layer}.a": random.normal(size=(2, HIDDEN)), f"{layer}.b": random.normal(size=(INNER, 2))}
+    save_file({name: factor.astype(np.float16) for name, factor in factors.items()}, path)
+    return Source(path=path, sha256=file_hash(path))
+
+
+def test_an_adapter_is_merged_into_the_weights_of_its_layers_alone(source, folder, tmp_path):
+    adapter = an_adapter(tmp_path / "adapter.safetensors")
+    merged = ensure_bundled(source, cache_dir=tmp_path, adapter=adapter, progress=no_progress)
+    raw, updated = load_file(folder / "model.safetensors"), load_file(merged / "model.safetensors")
+    parts = load_file(adapter.path)
+    (changed,) = [name for name, weights in raw.items() if weights.tobytes() != updated[name].tobytes()]
+    product = parts[f"{changed}.b"].astype(np.float32) @ parts[f"{changed}.a"].astype(np.float32)
+    np.testing.assert_allclose(updated[changed].astype(np.float32), raw[changed] + product, rtol=1e-2, atol=1e-2)
+
+
+def test_each_adapter_has_a_folder_of_its_own(source, tmp_path):
+    adapters = [None, an_adapter(tmp_path / "one"), Source(path=an_adapter(tmp_path / "two").path, sha256="0" * 64)]
+    names = [ensure_bundled(source, cache_dir=tmp_path, adapter=adapter, progress=no_progress).name for adapter in adapters[:2]]
+    assert names[0] != names[1]
+    with pytest.raises(Misconfigured, match="adapter of the language model"):
+        ensure_bundled(source, cache_dir=tmp_path, adapter=adapters[2], progress=no_progress)
+    assert {path.name for path in tmp_path.glob("models/*") if path.is_dir()} == set(names)
 
 
 def test_unpacking_twice_gives_the_same_bytes(source, folder, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from samspil.adapters.embedding.bundled import Source
+from samspil.adapters.embedding.adapter import Source
 from samspil.adapters.embedding.folders import file_hash
 from samspil.ports import TextKind, Vectors
 

@@ -20,7 +20,7 @@ class TextKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EmbedText:
-    """A text to embed; its language decides which language mean is subtracted."""
+    """A text to embed; its language is for embedders that need to know it."""
 
     text: str
     language: str

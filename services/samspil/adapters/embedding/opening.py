@@ -7,13 +7,14 @@ from typing import Literal
 
 import structlog
 
+from samspil.adapters.embedding.adapter import SHIPPED, adapter_id
 from samspil.adapters.embedding.batching import BATCH_TOKENS, EncodingThread
 from samspil.adapters.embedding.bundled import LAYOUT, NAME, Progress, bundled_source, ensure_bundled
-from samspil.adapters.embedding.centring import LanguageMeans
 from samspil.adapters.embedding.encoder import ThreadedEmbedder
 from samspil.adapters.embedding.hashing import HashingEmbedder, open_hashing
-from samspil.adapters.embedding.shipped import ModelData, shipped_data
+from samspil.adapters.embedding.shipped import shipped_canaries
 from samspil.adapters.embedding.space import canary_vectors, check_against_first, check_canaries
+from samspil.ports import Vectors
 
 BUNDLED = "bundled"
 Precision = Literal["auto", "fp32", "bf16"]
@@ -81,17 +82,19 @@ class _Chosen:
     place: str
     name: str
     revision: str | None
-    shipped: ModelData | None = None
+    adapter: str = "none"
+    canaries: Vectors | None = None
 
 
 def _bundled(cache_dir: Path, progress: Progress) -> _Chosen:
     source = bundled_source()
-    folder = ensure_bundled(source, cache_dir=cache_dir, progress=progress)
+    folder = ensure_bundled(source, cache_dir=cache_dir, adapter=SHIPPED, progress=progress)
     return _Chosen(
         place=str(folder),
         name=NAME,
         revision=f"q4-{source.sha256[:12]}-v{LAYOUT}",
-        shipped=shipped_data(NAME),
+        adapter=adapter_id(SHIPPED.sha256),
+        canaries=shipped_canaries(NAME),
     )
 
 
@@ -119,13 +122,11 @@ def _open(settings: EmbeddingSettings, cache_dir: Path, progress: Progress) -> T
         threads=settings.threads,
     )
     progress("Loading the language model", 0.8)
-    shipped = chosen.shipped
-    means = LanguageMeans(languages=shipped.languages, means=shipped.means) if shipped else None
-    space = model.space(adapter=means.id if means else "none")
+    space = model.space(adapter=chosen.adapter)
     vectors = canary_vectors(model)
-    if shipped:
+    if chosen.canaries is not None:
         hint = f"Delete {chosen.place} and start again; if that does not help, install the locked libraries again."
-        check_canaries(vectors, reference=shipped.canaries, model=chosen.name, hint=hint)
+        check_canaries(vectors, reference=chosen.canaries, model=chosen.name, hint=hint)
     else:
         check_against_first(vectors, space=space, folder=settings.canaries_dir or cache_dir / "canaries")
     progress("Loading the language model", 1.0)
@@ -134,6 +135,5 @@ def _open(settings: EmbeddingSettings, cache_dir: Path, progress: Progress) -> T
         EncodingThread(model, batch_tokens=settings.batch_tokens),
         space=space.id,
         dimension=space.dimension,
-        means=means,
         cache_entries=settings.cache_entries,
     )

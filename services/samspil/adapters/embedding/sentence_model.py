@@ -50,7 +50,7 @@ class SentenceModel:
         return int(self._model.get_embedding_dimension() or 0)
 
     def space(self, *, adapter: str) -> VectorSpace:
-        """The vector space, given what is done to the vectors afterwards."""
+        """The vector space, given the name of the update that was merged into the weights."""
         return VectorSpace(
             model=self._name,
             revision=self._revision,

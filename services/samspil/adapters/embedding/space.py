@@ -59,7 +59,7 @@ class VectorSpace:
         length: the most tokens that are read.
         dimension: the length of a vector.
         precision: a class of number formats whose vectors agree.
-        adapter: what is done to the model's vectors afterwards.
+        adapter: the update that was merged into the model's weights.
     """
 
     model: str
