@@ -28,12 +28,26 @@ GOLDEN = {
         "490555ce-c41c-5053-8e0f-59a57f685092",
     ),
     "need-matched.v1": (
-        {"need_id": "need-1", "need_version": 1, "withdrawn": False, "space": "e5s-1f0c2a9b", "scorer": "v1"},
-        "40ec6785-c965-53ad-8dc8-bcf88f508534",
+        {
+            "need_id": "need-1",
+            "need_version": 1,
+            "withdrawn": False,
+            "superseded_by": None,
+            "space": "e5s-1f0c2a9b",
+            "scorer": "v1",
+        },
+        "90e21d10-8ae4-5a24-b77e-20a255a037ba",
     ),
     "supplier-matched.v1": (
-        {"supplier_id": "supplier-1", "profile_version": 1, "withdrawn": True, "space": "e5s-1f0c2a9b", "scorer": "v1"},
-        "6f1dcb64-c4df-50c6-83f9-b010fb9a52d0",
+        {
+            "supplier_id": "supplier-1",
+            "profile_version": 1,
+            "withdrawn": True,
+            "superseded_by": None,
+            "space": "e5s-1f0c2a9b",
+            "scorer": "v1",
+        },
+        "a380d37b-f98b-5838-a572-192eab682b3b",
     ),
     "similar-need-found.v1": (
         {
