@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from platformdirs import user_cache_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from samspil.errors import Misconfigured
 from samspil_schemas.base import MATCHES_MAX
@@ -18,7 +20,9 @@ from samspil_schemas.topics import PARTITIONS
 PREFIX = "SAMSPIL_"
 EMBEDDED = "embedded:"
 _KAFKA = "kafka://"
-_INDEX_SCHEMES = ("edge:", "http://", "https://")
+_EDGE = "edge://"
+_INDEX_SERVERS = ("http://", "https://")
+_SQLITE = "sqlite+aiosqlite"
 _RECORD_SCHEMES = ("sqlite+aiosqlite://", "sqlite://", "postgresql+asyncpg://", "postgresql://")
 
 
@@ -125,6 +129,15 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise _misconfigured(error) from None
 
+    @field_validator("data_dir")
+    @classmethod
+    def _data_dir_is_text(cls, path: Path) -> Path:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            raise ValueError("is no text in UTF-8, so no URL can name it") from None
+        return path
+
     @field_validator("kafka_url")
     @classmethod
     def _kafka_is_known(cls, url: str) -> str:
@@ -143,7 +156,7 @@ class Settings(BaseSettings):
     @field_validator("index_url")
     @classmethod
     def _index_is_known(cls, url: str) -> str:
-        if url != ":memory:" and not url.startswith(_INDEX_SCHEMES):
+        if url != ":memory:" and not url.startswith(_INDEX_SERVERS) and _edge_directory(url) is None:
             raise ValueError("is neither edge:///path nor http(s)://host:6333 nor :memory:")
         return url
 
@@ -152,6 +165,13 @@ class Settings(BaseSettings):
     def _record_is_known(cls, url: str) -> str:
         if not url.startswith(_RECORD_SCHEMES):
             raise ValueError("is neither sqlite+aiosqlite:///path nor postgresql+asyncpg://user:password@host/database")
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            raise ValueError("cannot be read; write %-codes for what has a meaning in a URL") from None
+        # Each command opens the record anew, so one in memory would be another one each time.
+        if parsed.drivername.startswith("sqlite") and (parsed.database or ":").startswith((":", "file:")):
+            raise ValueError("names no file; write sqlite+aiosqlite:///path, with four slashes for an absolute path")
         return url
 
     @model_validator(mode="after")
@@ -176,8 +196,9 @@ class Settings(BaseSettings):
     @property
     def uses_data_dir(self) -> bool:
         """True if a part of this process keeps its data there."""
-        inside = str(self.data_dir.absolute())
-        return self.kafka_url == EMBEDDED or inside in self.index_url or inside in self.record_url
+        inside = self.data_dir.resolve()
+        places = (_edge_directory(self.index_url), _sqlite_file(self.record_url))
+        return self.kafka_url == EMBEDDED or any(place.resolve().is_relative_to(inside) for place in places if place)
 
     def in_data_dir(self, data_dir: Path) -> Self:
         """The same settings with everything embedded in another directory, and the web on any free port."""
@@ -193,11 +214,24 @@ class Settings(BaseSettings):
 
 
 def _index_in(data_dir: Path) -> str:
-    return f"edge://{data_dir.absolute() / 'index'}"
+    return f"{_EDGE}{data_dir.absolute() / 'index'}"
 
 
 def _record_in(data_dir: Path) -> str:
-    return f"sqlite+aiosqlite:///{data_dir.absolute() / 'record.sqlite'}"
+    file = data_dir.absolute() / "record.sqlite"
+    return URL.create(_SQLITE, database=str(file)).render_as_string(hide_password=False)
+
+
+def _edge_directory(url: str) -> Path | None:
+    """The directory of an embedded index, whose path is written as it is; None for any other URL."""
+    path = url.removeprefix(_EDGE)
+    return Path(path) if path != url and path.strip("/") and path.startswith("/") else None
+
+
+def _sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite record; None for a server."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
 
 
 def _misconfigured(error: ValidationError) -> Misconfigured:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules
@@ -38,6 +39,39 @@ def test_the_data_directory_decides_where_the_embedded_parts_are(environment):
     settings = Settings()
     assert settings.index_url == "edge:///srv/samspil/index"
     assert settings.record_url == "sqlite+aiosqlite:////srv/samspil/record.sqlite"
+
+
+@pytest.mark.parametrize("name", ["d?x", "d#x", "d%20x", "a b", "é&=", "d;x@y:z"])
+def test_whatever_the_data_directory_is_called_the_embedded_parts_are_inside(environment, tmp_path, name):
+    environment(DATA_DIR=str(tmp_path / name))
+    settings = Settings()
+    assert make_url(settings.record_url).database == str(tmp_path / name / "record.sqlite")
+    assert not make_url(settings.record_url).query
+    assert settings.index_url == f"edge://{tmp_path}/{name}/index"
+    assert Settings(record_url=settings.record_url, index_url=settings.index_url, kafka_url="kafka://a:9092").uses_data_dir
+
+
+KAFKA = {"KAFKA_URL": "kafka://a:9092"}
+POSTGRES = {"RECORD_URL": "postgresql+asyncpg://samspil@db/samspil"}
+
+
+@pytest.mark.parametrize(
+    ("values", "uses"),
+    [
+        (KAFKA | POSTGRES, True),  # the index is there
+        (KAFKA | {"INDEX_URL": "http://qdrant:6333"}, True),  # the record is
+        (POSTGRES | {"INDEX_URL": "http://qdrant:6333"}, True),  # the broker's log is
+        (KAFKA | POSTGRES | {"INDEX_URL": "edge:///srv/samspil-2/index"}, False),
+        (KAFKA | POSTGRES | {"INDEX_URL": "edge:///srv/other/../samspil/index"}, True),
+        (KAFKA | POSTGRES | {"INDEX_URL": "http://srv/samspil/x"}, False),
+        (KAFKA | {"INDEX_URL": ":memory:", "RECORD_URL": "sqlite:////srv/samspil/sub/a.db"}, True),
+        (KAFKA | {"INDEX_URL": ":memory:", "RECORD_URL": "sqlite:////srv/samspil.db"}, False),
+        (KAFKA | {"INDEX_URL": ":memory:", "RECORD_URL": "postgresql://srv/samspil?application_name=/srv/samspil"}, False),
+    ],
+)
+def test_the_data_directory_is_used_where_a_part_is_inside(environment, values, uses):
+    environment(DATA_DIR="/srv/samspil", **values)
+    assert Settings().uses_data_dir is uses
 
 
 def test_a_part_elsewhere_is_named_by_its_url(environment):
@@ -88,6 +122,15 @@ WRONG = {
     ),
     "a certificate without key": ({"KAFKA_TLS_CERT_FILE": "a.pem"}, "SAMSPIL_KAFKA_TLS_KEY_FILE go together"),
     "another index": ({"INDEX_URL": "pinecone://x"}, "SAMSPIL_INDEX_URL is neither edge:///path"),
+    "an index beside the path": ({"INDEX_URL": "edge:foo"}, "SAMSPIL_INDEX_URL is neither edge:///path"),
+    "an index on a host": ({"INDEX_URL": "edge://foo/bar"}, "SAMSPIL_INDEX_URL is neither edge:///path"),
+    "an index nowhere": ({"INDEX_URL": "edge:///"}, "SAMSPIL_INDEX_URL is neither edge:///path"),
+    "a record in memory": ({"RECORD_URL": "sqlite+aiosqlite:///:memory:"}, "SAMSPIL_RECORD_URL names no file"),
+    "a record in shared memory": ({"RECORD_URL": "sqlite:///file:x?mode=memory&uri=true"}, "SAMSPIL_RECORD_URL names no file"),
+    "a record nowhere": ({"RECORD_URL": "sqlite:///"}, "SAMSPIL_RECORD_URL names no file"),
+    "a record without slashes": ({"RECORD_URL": "sqlite://"}, "SAMSPIL_RECORD_URL names no file"),
+    "a record at no port": ({"RECORD_URL": "postgresql://samspil:s3cret@db:x/y"}, "SAMSPIL_RECORD_URL cannot be read"),
+    "a directory that is no text": ({"DATA_DIR": "/srv/\udcff"}, "SAMSPIL_DATA_DIR is no text in UTF-8"),
     "another database": ({"RECORD_URL": "mysql://samspil:s3cret@db/x"}, "SAMSPIL_RECORD_URL is neither sqlite"),
     "a revision of the bundled model": ({"MODEL_REVISION": "main"}, "SAMSPIL_MODEL_REVISION is for a model of a hub"),
     "a port that Kubernetes set": (
