@@ -76,7 +76,7 @@ async def test_what_a_foreign_client_publishes_as_plain_cloudevents_is_read(open
     published, withdrawn = reader.received
     assert isinstance(published.event, NeedPublished)
     assert published.event.statement.title == "Quieter road surface"
-    assert published.event_id == "their-own-id-1"
+    assert published.event_id == event_id(published.event)
     assert (withdrawn.event, withdrawn.key) == (None, "foreign-need")
     assert published.partition == withdrawn.partition
 

@@ -10,7 +10,10 @@ from samspil_schemas import Event
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """One record that could be read. `event` is None for a tombstone, whose `key` names what it withdraws."""
+    """One record that could be read. `event` is None for a tombstone, whose `key` names what it withdraws.
+
+    event_id: what its repeats share: derived from what the event says, whoever published it.
+    """
 
     event: Event | None
     event_id: str

@@ -138,10 +138,13 @@ def _tombstone(record: RawRecord, headers: dict[str, str]) -> Received:
         _ID.validate_python(key)
     except ValidationError:
         raise Malformed("The record has no value, which withdraws its key, but the key is no id.") from None
-    # The place alone would not do: the embedded broker counts from zero again after a restart.
-    place = (record.topic, key, str(record.partition), str(record.offset), str(record.timestamp_ms))
-    derived = str(uuid5(NAMESPACE, "\x1f".join(("tombstone", *place))))
-    id_ = _checked_id(headers["ce_id"]) if "ce_id" in headers else derived
+    if "ce_id" in headers:
+        # Two clients may give the same id; source and id together are one event.
+        of = (headers.get("ce_source", ""), _checked_id(headers["ce_id"]))
+    else:
+        # The place alone would not do: the embedded broker counts from zero again after a restart.
+        of = (str(record.partition), str(record.offset), str(record.timestamp_ms))
+    id_ = str(uuid5(NAMESPACE, "\x1f".join(("tombstone", record.topic, key, *of))))
     return _received(record, event=None, id_=id_, key=key, time=_time(headers.get("ce_time")))
 
 
@@ -158,14 +161,15 @@ def _event(record: RawRecord, value: bytes, headers: dict[str, str]) -> Received
         data = None
     else:
         raise Malformed(f"The content type is {shown(media_type)}; {BINARY_TYPE} or {STRUCTURED_TYPE} is read.")
-    id_, spec = _required(attributes)
+    spec = _required(attributes)
     if spec.topic.name != record.topic:
         raise Malformed(f"{spec.ce_type} belongs on {spec.topic.name}, not on {record.topic}.")
     time = _time(attributes.get("time"))
     event = _validated(spec, _object(value, what="value") if data is None else data)
     if event.key != key:
         raise Malformed(f"The record's key is {shown(key)}, but {spec.model.KEY} is {event.key}; both must be the same.")
-    return _received(record, event=event, id_=id_, key=key, time=time)
+    # Not the id of its source: that of our own, which is the same whoever publishes it, and however often.
+    return _received(record, event=event, id_=event_id(event), key=key, time=time)
 
 
 def _received(record: RawRecord, *, event: Event | None, id_: str, key: str, time: datetime | None) -> Received:
@@ -197,7 +201,7 @@ def _media_type(content_type: str) -> str:
     return media_type.strip()
 
 
-def _required(attributes: dict[str, Any]) -> tuple[str, EventSpec]:
+def _required(attributes: dict[str, Any]) -> EventSpec:
     for name in ("specversion", "id", "type", "source"):
         if not isinstance(attributes.get(name), str) or not attributes[name].strip():
             raise Malformed(f"The CloudEvents attribute {name} is missing, empty, or no text.")
@@ -207,7 +211,8 @@ def _required(attributes: dict[str, Any]) -> tuple[str, EventSpec]:
     spec = spec_of_type(type_)
     if spec is None:
         raise Malformed(_unknown(type_))
-    return _checked_id(attributes["id"]), spec
+    _checked_id(attributes["id"])
+    return spec
 
 
 def _unknown(type_: str) -> str:
