@@ -21,7 +21,7 @@ GROUPS = {
     "Record": ("record_",),
     "Model": ("model",),
     "Matching": ("match_", "similar_"),
-    "Web and health": ("web_", "health_"),
+    "Web and health": ("web_", "trusted_", "metrics_", "health_"),
     "Logs": ("log_",),
 }
 

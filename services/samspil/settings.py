@@ -4,12 +4,13 @@ Only `samspil.bootstrap` reads them; everything below is given what it needs. Fo
 .env.example, which scripts/settings_page.py writes from this class.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_cache_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -32,6 +33,10 @@ def _upper(text: object) -> object:
 
 def _lower(text: object) -> object:
     return text.lower() if isinstance(text, str) else text
+
+
+def _listed(text: object) -> object:
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -72,7 +77,8 @@ class Settings(BaseSettings):
     kafka_tls_cert_file: Path | None = Field(default=None, description="Our certificate, where Kafka asks for one.")
     kafka_tls_key_file: Path | None = Field(default=None, description="The key of our certificate.")
     kafka_replication_factor: Annotated[int, Field(ge=-1)] = Field(
-        default=-1, description="Copies of each topic that is created; -1 leaves it to the broker."
+        default=-1,
+        description="Copies of each topic that is created; -1 makes three, or as many as there are brokers if those are fewer.",
     )
     kafka_partitions: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description=f"Partitions of each topic that is created; by default those of the contract, {PARTITIONS}."
@@ -116,6 +122,15 @@ class Settings(BaseSettings):
     web_port: Port = Field(default=8000, description="The port that the web listens on; 0 takes a free one.")
     health_host: str = Field(default="127.0.0.1", description="The address of health and metrics of services without the web.")
     health_port: Port = Field(default=8001, description="The port of health and metrics of services without the web.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default_factory=tuple,
+        description="Addresses or networks of reverse proxies, parted by commas, whose X-Forwarded-For names the client; "
+        "without them every client behind a proxy counts as one.",
+    )
+    metrics_open: bool = Field(
+        default=False,
+        description="Whether `/metrics` of the web answers without a token; for where only the monitoring reaches it.",
+    )
 
     log_level: Level = Field(default="INFO", description="The least level that is logged.")
     log_format: LogFormat = Field(
@@ -176,6 +191,16 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise ValueError("names something that is no address and no network, as 10.0.0.0/8 is") from None
+        return proxies
+
         if self.kafka_url == EMBEDDED and self.kafka_security_protocol != "PLAINTEXT":
             raise ValueError("SAMSPIL_KAFKA_SECURITY_PROTOCOL is set, but the broker is the embedded one; set SAMSPIL_KAFKA_URL")
         if self.kafka_security_protocol.startswith("SASL") and not (self.kafka_sasl_username and self.kafka_sasl_password):

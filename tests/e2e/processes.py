@@ -60,6 +60,10 @@ class Place:
                 process.send_signal(signal.SIGTERM)
             process.communicate(timeout=PATIENCE_S)
 
+    def runtime(self) -> Any:
+        """Where the instance that runs can be reached."""
+        return json.loads((self.path / "runtime.json").read_text(encoding="utf-8"))
+
     def kill(self, process: subprocess.Popen[str]) -> None:
         """As the power cut does it."""
         process.kill()

@@ -1,7 +1,8 @@
 import json
-import sys
 import shutil
+import sys
 
+import httpx
 import pytest
 
 from samspil.sample import sample_needs, sample_profiles
@@ -114,6 +115,15 @@ def test_the_token_of_an_instance_that_was_killed_ends_with_the_next_start(place
     with place.up():
         runtime = [token for token in place.json("token", "list")["tokens"] if token["label"] == "runtime"]
         assert [token["revoked_at"] is None for token in runtime] == [True, False]
+
+
+def test_the_web_is_told_whom_to_trust_and_whether_its_metrics_are_open(place):
+    place.env |= {"SAMSPIL_METRICS_OPEN": "true", "SAMSPIL_TRUSTED_PROXIES": "127.0.0.1"}
+    with place.up(), httpx.Client(base_url=place.runtime()["web"], trust_env=False) as web:
+        assert web.get("/metrics").status_code == 200
+        guess = {"Authorization": "Bearer guess"}
+        answers = [web.get("/v1/me", headers={**guess, "X-Forwarded-For": f"198.51.100.{number}"}) for number in range(25)]
+        assert {answer.status_code for answer in answers} == {401}
 
 
 def test_tokens_are_listed_without_their_secret(place):

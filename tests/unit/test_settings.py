@@ -131,6 +131,8 @@ WRONG = {
     "a record without slashes": ({"RECORD_URL": "sqlite://"}, "SAMSPIL_RECORD_URL names no file"),
     "a record at no port": ({"RECORD_URL": "postgresql://samspil:s3cret@db:x/y"}, "SAMSPIL_RECORD_URL cannot be read"),
     "a directory that is no text": ({"DATA_DIR": "/srv/\udcff"}, "SAMSPIL_DATA_DIR is no text in UTF-8"),
+    "a proxy by its name": ({"TRUSTED_PROXIES": "10.0.0.1,proxy"}, "SAMSPIL_TRUSTED_PROXIES names something that is no address"),
+    "any proxy": ({"TRUSTED_PROXIES": "*"}, "SAMSPIL_TRUSTED_PROXIES names something that is no address"),
     "another database": ({"RECORD_URL": "mysql://samspil:s3cret@db/x"}, "SAMSPIL_RECORD_URL is neither sqlite"),
     "a revision of the bundled model": ({"MODEL_REVISION": "main"}, "SAMSPIL_MODEL_REVISION is for a model of a hub"),
     "a port that Kubernetes set": (
@@ -158,6 +160,13 @@ def test_a_wrong_setting_is_named_without_its_value(environment, values, said):
     assert said in refusal.value.message
     assert refusal.value.hint == "See docs/settings.md."
     assert "s3cret" not in str(refusal.value)
+
+
+def test_proxies_are_listed_with_commas(environment):
+    environment(TRUSTED_PROXIES="10.0.0.1, 192.168.0.0/16,fd00::/8")
+    assert Settings().trusted_proxies == ("10.0.0.1", "192.168.0.0/16", "fd00::/8")
+    environment(TRUSTED_PROXIES="")
+    assert Settings().trusted_proxies == ()
 
 
 def test_a_fresh_place_forgets_every_part_elsewhere(environment, tmp_path):

@@ -43,21 +43,20 @@ def test_a_site_is_held_exactly_while_its_window_holds_the_limit(tries: list[tup
             opened = windows[site] = [clock.now(), 0]
         opened[1] += 1  # type: ignore[operator]
         throttle.failed(site)
-        held = throttle.seconds_held(site, token="t")
+        held = throttle.seconds_held(site)
         assert (held > 0) == (opened[1] >= 3)  # type: ignore[operator]
         assert held <= 60
     clock.advance(WINDOW)
-    assert not any(throttle.seconds_held(site, token="t") for site in "ab")
+    assert not any(throttle.seconds_held(site) for site in "ab")
 
 
 def test_memory_is_bounded_and_forgets_the_oldest() -> None:
     throttle, _ = a_throttle(limit=1, sites=10)
     for number in range(1000):
         throttle.failed(f"198.51.100.{number}")
-        throttle.passed(token=f"t{number}")
-    assert len(throttle._tries) == len(throttle._good) == 10
-    assert throttle.seconds_held("198.51.100.999", token="new") == 60
-    assert throttle.seconds_held("198.51.100.1", token="new") == 0
+    assert len(throttle._tries) == 10
+    assert throttle.seconds_held("198.51.100.999") == 60
+    assert throttle.seconds_held("198.51.100.1") == 0
 
 
 def test_a_site_that_keeps_trying_is_not_the_one_forgotten() -> None:
@@ -65,10 +64,4 @@ def test_a_site_that_keeps_trying_is_not_the_one_forgotten() -> None:
     for number in range(20):
         throttle.failed("busy")
         throttle.failed(f"other-{number}")
-    assert throttle.seconds_held("busy", token="new") > 0
-
-
-def test_no_token_is_kept_as_text() -> None:
-    throttle, _ = a_throttle()
-    throttle.passed(token="a-secret-token")
-    assert "a-secret-token" not in repr(vars(throttle))
+    assert throttle.seconds_held("busy") > 0

@@ -287,10 +287,12 @@ class _Process:
                 version=__version__,
             )
         )
-        return await self._stack.enter_async_context(serve(app, host=settings.web_host, port=settings.web_port))
+        served = serve(app, host=settings.web_host, port=settings.web_port, trusted_proxies=settings.trusted_proxies)
+        return await self._stack.enter_async_context(served)
 
     async def _announce(self, record: SqlRecord, *, kafka: KafkaSettings, web_url: str) -> None:
         if not self._settings.uses_data_dir:
+                open_metrics=settings.metrics_open,
             return
         # Whoever was killed could not revoke its own; this process holds the directory, so nobody uses it any more.
         await record.tokens.revoke_labelled(_RUNTIME, organisation=_THIS_MACHINE)

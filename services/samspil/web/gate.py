@@ -85,26 +85,25 @@ async def _identify(request: Request, *, gate: Gate, services: WebServices) -> P
     scheme, _, token = sent[0].partition(" ")
     if scheme.lower() != "bearer":
         return None
+    readable = len(sent) == 1 and _TOKEN.fullmatch(token)
+    # A good token is let in whatever others tried from the same address, which may be that of a proxy.
+    if readable and (principal := await services.tokens.check(token)) is not None:
+        return principal
     address = request.client.host if request.client else None
-    if seconds := gate.tries.seconds_held(address, token=token):
+    if seconds := gate.tries.seconds_held(address):
         raise ProblemError(
             TOO_MANY,
             "Too many tokens were tried from here that are not good.",
             f"Wait {seconds} s and send a good one.",
             headers={"Retry-After": str(seconds)},
         )
-    readable = len(sent) == 1 and _TOKEN.fullmatch(token)
-    principal = await services.tokens.check(token) if readable else None
-    if principal is None:
-        gate.tries.failed(address)
-        raise ProblemError(
-            UNAUTHENTICATED,
-            "The token is not known, or was revoked.",
-            "Ask the operator for a new one.",
-            headers={"WWW-Authenticate": 'Bearer realm="samspil", error="invalid_token"'},
-        )
-    gate.tries.passed(token=token)
-    return principal
+    gate.tries.failed(address)
+    raise ProblemError(
+        UNAUTHENTICATED,
+        "The token is not known, or was revoked.",
+        "Ask the operator for a new one.",
+        headers={"WWW-Authenticate": 'Bearer realm="samspil", error="invalid_token"'},
+    )
 
 
 def _refuse_conditions(request: Request) -> None:

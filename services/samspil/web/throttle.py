@@ -1,6 +1,5 @@
 """Slows down who tries tokens: failed tries are counted per client address, in bounded memory."""
 
-import hashlib
 import ipaddress
 import math
 from collections import OrderedDict
@@ -31,10 +30,9 @@ class _Tries:
 
 
 class FailedTries:
-    """Counts failed tries per site in a fixed window, and remembers which tokens were good.
+    """Counts failed tries per site in a fixed window; the site that tried longest ago is forgotten when the memory is full.
 
-    A token that was good once is checked even while its site is held back, so that a neighbour behind the same proxy locks nobody
-    out. Both memories forget the oldest when full. Tokens are kept as digests.
+    It slows down who guesses and says so; that nobody can guess 256 random bits is what protects a token.
     """
 
     def __init__(self, clock: Clock, *, limit: int, window: timedelta, sites: int) -> None:
@@ -43,12 +41,11 @@ class FailedTries:
         self._window = window
         self._size = sites
         self._tries: OrderedDict[str, _Tries] = OrderedDict()
-        self._good: OrderedDict[bytes, None] = OrderedDict()
 
-    def seconds_held(self, address: str | None, *, token: str) -> int:
-        """How long the site must wait before this token is looked at; 0 means not at all."""
+    def seconds_held(self, address: str | None) -> int:
+        """How long the site must wait before it may fail again; 0 means not at all."""
         tries = self._tries.get(site_of(address))
-        if tries is None or tries.count < self._limit or _digest(token) in self._good:
+        if tries is None or tries.count < self._limit:
             return 0
         return max(0, math.ceil((tries.since + self._window - self._clock.now()).total_seconds()))
 
@@ -62,14 +59,3 @@ class FailedTries:
         self._tries.move_to_end(site)
         if len(self._tries) > self._size:
             self._tries.popitem(last=False)
-
-    def passed(self, *, token: str) -> None:
-        """Remember a token that was good."""
-        self._good[_digest(token)] = None
-        self._good.move_to_end(_digest(token))
-        if len(self._good) > self._size:
-            self._good.popitem(last=False)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
