@@ -43,8 +43,16 @@ class Place:
     @contextmanager
     def up(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """`samspil up`, once it can be reached, and stopped at the end. Nobody reads what it prints: that must not hold it up."""
+        with self.start("up", *arguments) as process:
+            self.wait_for(lambda: (self.path / "runtime.json").exists() or process.poll() is not None)
+            assert process.poll() is None, process.communicate()
+            yield process
+
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that runs while the block does, and is stopped at the end."""
         process = subprocess.Popen(
-            _command(("up", *arguments)),
+            _command(arguments),
             env=self.env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,8 +60,6 @@ class Place:
             cwd=self.path.parent,
         )
         try:
-            self.wait_for(lambda: (self.path / "runtime.json").exists() or process.poll() is not None)
-            assert process.poll() is None, process.communicate()
             yield process
         finally:
             if process.poll() is None:

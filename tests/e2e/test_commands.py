@@ -1,5 +1,6 @@
 import json
 import shutil
+import signal
 import sys
 
 import httpx
@@ -72,6 +73,33 @@ def test_commands_find_the_instance_that_runs(place, tmp_path):
         second = place.run("up")
         assert second.returncode == 3
         assert "Another Samspil runs" in second.stderr
+
+
+def test_a_signal_while_the_sample_loads_stops_at_once(place):
+    with place.up("--sample") as process:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert place.json("ledger")["accounted"] < len(sample_needs())
+
+
+def test_a_demo_that_is_interrupted_leaves_nothing(place, tmp_path):
+    place.env["TMPDIR"] = str(tmp_path)
+    with place.start("demo") as process:
+        place.wait_for(lambda: list(tmp_path.glob("samspil-demo-*/runtime.json")) or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert not list(tmp_path.glob("samspil-demo-*"))
+
+
+def test_a_demo_that_fails_keeps_its_log_and_says_where(place, tmp_path):
+    place.env |= {"TMPDIR": str(tmp_path), "SAMSPIL_MODEL": str(tmp_path / "no-model")}
+    done = place.run("demo")
+    assert done.returncode == 3
+    (kept,) = tmp_path.glob("samspil-demo-*")
+    assert f"kept in {kept}." in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ from samspil_schemas import Event, published, topics
 
 ALL_SERVICES = frozenset({"matching", "registry", "dialogue", "web"})
 NARRATOR = "narrator"
+_TELLING_PATIENCE_S = 15  # a group that rejoins after a restart of the broker takes up to ten
 _THIS_MACHINE = "this-machine"
 _RUNTIME = "runtime"
 _TOLD = (topics.MATCHES.name, topics.SIMILAR_NEEDS.name, topics.DIALOGUES.name, topics.INVITATIONS.name)
@@ -77,9 +78,15 @@ class Running:
     broker: str
     web_url: str
 
-    async def told_all(self) -> None:
-        """Return when everything that was published has been told."""
-        while any(lag.group == NARRATOR and lag.lag > 0 for lag in await self.admin.lags()):
+    async def told_all(self, *, patience_s: float = _TELLING_PATIENCE_S) -> None:
+        """Return when everything that was published has been told, or when nothing was told for so many seconds."""
+        last, since = -1, self.clock.now()
+        while (left := sum(lag.lag for lag in await self.admin.lags() if lag.group == NARRATOR)) > 0:
+            if left != last:
+                last, since = left, self.clock.now()
+            elif (self.clock.now() - since).total_seconds() > patience_s:
+                LOG.warning("telling.stuck", left=left)
+                return
             await self.clock.sleep(0.1)
 
 
@@ -285,6 +292,7 @@ class _Process:
                 contract=Contract(asyncapi=published.asyncapi, schemas=published.schemas),
                 clock=self._clock,
                 version=__version__,
+                open_metrics=settings.metrics_open,
             )
         )
         served = serve(app, host=settings.web_host, port=settings.web_port, trusted_proxies=settings.trusted_proxies)
@@ -292,7 +300,6 @@ class _Process:
 
     async def _announce(self, record: SqlRecord, *, kafka: KafkaSettings, web_url: str) -> None:
         if not self._settings.uses_data_dir:
-                open_metrics=settings.metrics_open,
             return
         # Whoever was killed could not revoke its own; this process holds the directory, so nobody uses it any more.
         await record.tokens.revoke_labelled(_RUNTIME, organisation=_THIS_MACHINE)

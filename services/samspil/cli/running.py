@@ -1,10 +1,12 @@
 """`up`, `demo`, `serve`, `migrate`: start services and tell what happens."""
 
 import asyncio
+import shutil
 import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.rule import Rule
 
@@ -19,7 +21,19 @@ from samspil.bootstrap import (
     start_logging,
     until_settled,
 )
-from samspil.cli.console import ERR, EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, print_json, shown, waiting_for_nobody
+from samspil.cli.console import (
+    ERR,
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_NOTHING,
+    EXIT_OK,
+    EXIT_SOME,
+    OUT,
+    fail,
+    print_json,
+    shown,
+    waiting_for_nobody,
+)
 from samspil.cli.following import following, stages
 from samspil.cli.tables import Story, summary_table
 from samspil.ports import Handler, Readings, Received
@@ -27,9 +41,12 @@ from samspil.ports import Handler, Readings, Received
 
 async def up(*, sample: bool, as_json: bool) -> int:
     """Start everything, load the sample data if asked, and stay until Ctrl-C."""
+    return await _until_a_signal(_up(sample=sample, as_json=as_json), code=EXIT_OK)
+
+
+async def _up(*, sample: bool, as_json: bool) -> int:
     settings = Settings()
     start_logging(settings, quiet=True)
-    stop = _stop_signal()
     with waiting_for_nobody(), stages(quiet=as_json) as stage:
         async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
             stage.stop()
@@ -39,29 +56,43 @@ async def up(*, sample: bool, as_json: bool) -> int:
                 print_json({"web": started.web_url, "broker": started.broker, "data_dir": settings.data_dir})
             else:
                 _say_where(started, settings)
-            await stop.wait()
-            ERR.print("Stopping …", style="dim")
+            await asyncio.get_running_loop().create_future()  # for ever: a signal cancels it
     return EXIT_OK
 
 
 async def demo(*, as_json: bool) -> int:
-    """Run the sample data through everything on a fresh data directory; 0 only if every need is accounted for."""
-    with tempfile.TemporaryDirectory(prefix="samspil-demo-") as place:
-        settings = Settings().in_data_dir(Path(place))
-        start_logging(settings, quiet=True)
-        with waiting_for_nobody(patient=True), stages(quiet=as_json) as stage:
-            async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
-                stage.stop()
-                expected = await _load_and_follow(started, quiet=as_json)
-                summary = await started.readings.ledger_summary()
-                totals = await started.readings.totals()
+    """Run the sample data through everything on a fresh data directory; 0 only if every need is accounted for.
+
+    The directory is removed, unless something failed: then it holds the log that says why.
+    """
+    place = Path(tempfile.mkdtemp(prefix="samspil-demo-"))
+    code = EXIT_ERROR
+    try:
+        code = await _until_a_signal(_demo(place, as_json=as_json), code=EXIT_INTERRUPTED)
+    finally:
+        if code in (EXIT_OK, EXIT_INTERRUPTED):
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            ERR.print(f"The data and the log of this demo are kept in {shown(place)}.", soft_wrap=True)
+    return code
+
+
+async def _demo(place: Path, *, as_json: bool) -> int:
+    settings = Settings().in_data_dir(place)
+    start_logging(settings, quiet=True)
+    with waiting_for_nobody(patient=True), stages(quiet=as_json) as stage:
+        async with running(settings, services=ALL_SERVICES, progress=stage.update, tell=_narrator(quiet=as_json)) as started:
+            stage.stop()
+            expected = await _load_and_follow(started, quiet=as_json)
+            summary = await started.readings.ledger_summary()
+            totals = await started.readings.totals()
     complete = summary.accounted == summary.total == expected
     if as_json:
         print_json({"needs": expected, "accounted": summary.accounted, "complete": complete, "totals": dict(totals)})
     elif not complete:
         raise fail(
             f"{summary.accounted} of {expected} needs are accounted for.",
-            hint="Run `samspil demo` again with SAMSPIL_LOG_LEVEL=DEBUG and read the log.",
+            hint="Read the log; with SAMSPIL_LOG_LEVEL=DEBUG it says more.",
             code=EXIT_SOME,
         )
     return EXIT_OK if complete else EXIT_SOME
@@ -75,13 +106,16 @@ async def serve(*, names: Sequence[str], as_json: bool) -> int:
             hint=f"Choose from {', '.join(sorted(ALL_SERVICES))}.",
             code=EXIT_NOTHING,
         )
+    return await _until_a_signal(_serve(frozenset(names), as_json=as_json), code=EXIT_OK)
+
+
+async def _serve(names: frozenset[str], *, as_json: bool) -> int:
     settings = Settings()
     start_logging(settings, quiet=False)
-    stop = _stop_signal()
-    async with running(settings, services=frozenset(names)) as started:
+    async with running(settings, services=names) as started:
         if as_json:
             print_json({"services": sorted(names), "web": started.web_url, "broker": started.broker})
-        await stop.wait()
+        await asyncio.get_running_loop().create_future()  # for ever: a signal cancels it
     return EXIT_OK
 
 
@@ -149,9 +183,19 @@ def _say_where(started: Running, settings: Settings) -> None:
     OUT.print("  Ctrl-C stops it.")
 
 
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def _until_a_signal(work: Coroutine[Any, Any, int], *, code: int) -> int:
+    """What the work returns; `code` if SIGINT or SIGTERM ended it before, once it has let go of everything."""
+    task, loop = asyncio.create_task(work), asyncio.get_running_loop()
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        if not stopped:  # a second signal must not break off the letting go
+            stopped = True
+            ERR.print("Stopping …", style="dim")
+            task.cancel()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    return stop
+        loop.add_signal_handler(name, stop)
+    await asyncio.wait({task})
+    return code if stopped and task.cancelled() else task.result()
