@@ -120,8 +120,6 @@ class Settings(BaseSettings):
 
     web_host: str = Field(default="127.0.0.1", description="The address that the web listens on.")
     web_port: Port = Field(default=8000, description="The port that the web listens on; 0 takes a free one.")
-    health_host: str = Field(default="127.0.0.1", description="The address of health and metrics of services without the web.")
-    health_port: Port = Field(default=8001, description="The port of health and metrics of services without the web.")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         default_factory=tuple,
         description="Addresses or networks of reverse proxies, parted by commas, whose X-Forwarded-For names the client; "
@@ -131,6 +129,8 @@ class Settings(BaseSettings):
         default=False,
         description="Whether `/metrics` of the web answers without a token; for where only the monitoring reaches it.",
     )
+    health_host: str = Field(default="127.0.0.1", description="The address of health and metrics of services without the web.")
+    health_port: Port = Field(default=8001, description="The port of health and metrics of services without the web.")
 
     log_level: Level = Field(default="INFO", description="The least level that is logged.")
     log_format: LogFormat = Field(
@@ -189,8 +189,6 @@ class Settings(BaseSettings):
             raise ValueError("names no file; write sqlite+aiosqlite:///path, with four slashes for an absolute path")
         return url
 
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies_are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
@@ -201,6 +199,8 @@ class Settings(BaseSettings):
                 raise ValueError("names something that is no address and no network, as 10.0.0.0/8 is") from None
         return proxies
 
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
         if self.kafka_url == EMBEDDED and self.kafka_security_protocol != "PLAINTEXT":
             raise ValueError("SAMSPIL_KAFKA_SECURITY_PROTOCOL is set, but the broker is the embedded one; set SAMSPIL_KAFKA_URL")
         if self.kafka_security_protocol.startswith("SASL") and not (self.kafka_sasl_username and self.kafka_sasl_password):
