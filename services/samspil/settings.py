@@ -219,10 +219,20 @@ class Settings(BaseSettings):
         return self.kafka_url.removeprefix(_KAFKA)
 
     @property
+    def index_directory(self) -> Path | None:
+        """Where the embedded index is; None for one in memory or on a server."""
+        return _edge_directory(self.index_url)
+
+    @property
+    def record_file(self) -> Path | None:
+        """The file of a record in SQLite; None for one on a server."""
+        return _sqlite_file(self.record_url)
+
+    @property
     def uses_data_dir(self) -> bool:
         """True if a part of this process keeps its data there."""
         inside = self.data_dir.resolve()
-        places = (_edge_directory(self.index_url), _sqlite_file(self.record_url))
+        places = (self.index_directory, self.record_file)
         return self.kafka_url == EMBEDDED or any(place.resolve().is_relative_to(inside) for place in places if place)
 
     def in_data_dir(self, data_dir: Path) -> Self:

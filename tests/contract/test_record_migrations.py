@@ -67,6 +67,28 @@ async def test_tables_of_a_newer_version_are_refused_with_a_clear_word(record: S
             await transaction.run(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0001'")))
 
 
+async def test_looking_at_the_tables_changes_nothing_and_tells_which_they_are(
+    record: SqlRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await record.stands()
+    empty = open_record(f"sqlite+aiosqlite:///{tmp_path}/empty.db")
+    assert not await empty.stands()
+    async with empty._database.connection(writes=False) as connection:
+        assert not await connection.run_sync(lambda found: inspect(found).get_table_names())
+    await empty.close()
+    monkeypatch.setattr("alembic.script.ScriptDirectory.get_current_head", lambda _: "0002")
+    with pytest.raises(Misconfigured, match="older version") as refusal:
+        await record.stands()
+    assert refusal.value.hint == "Run `samspil migrate`."
+
+
+async def test_tables_of_a_newer_version_are_not_looked_at_either(record: SqlRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alembic.script.ScriptDirectory.get_current_head", lambda _: "0000")
+    monkeypatch.setattr("alembic.script.ScriptDirectory.walk_revisions", lambda _: [])
+    with pytest.raises(Misconfigured, match="newer version"):
+        await record.stands()
+
+
 SUBMIT = """
 import asyncio, sys
 from samspil.adapters.sql import open_record

@@ -103,6 +103,61 @@ def test_a_demo_that_fails_keeps_its_log_and_says_where(place, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("ledger",), 0),
+        (("ledger", "need-1"), 2),
+        (("topics",), 3),
+        (("match", "We want to find leaks.", "--language", "en"), 0),
+        (("token", "list"), 0),
+        (("doctor",), 0),
+    ],
+)
+def test_a_command_that_only_looks_makes_nothing(place, arguments, code):
+    assert place.run(*arguments).returncode == code
+    assert list(place.path.parent.iterdir()) == []
+
+
+def test_the_ledger_answers_for_the_rows_that_are_asked_for(place, tmp_path):
+    assert place.run("import", str(write_jsonl(tmp_path / "rows.jsonl", some_rows(needs=3))), "--no-wait").returncode == 0
+    one = sample_needs()[0].need_id
+    assert place.run("ledger").returncode == 1
+    pending = place.json("ledger", one)
+    assert (pending["total"], pending["summary"]) == (1, {"pending": 1})
+    shown = place.run("ledger", "--status", "pending", "--limit", "2")
+    assert shown.returncode == 1
+    assert "The newest 2 of 3" in shown.stdout
+    none = place.run("ledger", "--status", "dead_lettered")
+    assert (none.returncode, none.stdout.strip()) == (0, "Nothing in the ledger is dead lettered.")
+    absent = place.run("ledger", "nope", "--json")
+    assert absent.returncode == 2
+    assert json.loads(absent.stdout)["needs"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--language", "klingon"), "--language da"),
+        (("--language", "en", "--cpv", "123"), "--cpv 90480000"),
+        (("--language", "en", "--region", "dk 1"), "--region DK031"),
+        (("--language", "en", "--limit", "51"), "less than or equal to 50"),
+    ],
+)
+def test_a_wrong_option_of_match_is_named_with_an_example(place, arguments, said):
+    done = place.run("match", "We want to find leaks.", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert arguments[-2] in done.stderr
+    assert "docs/settings.md" not in done.stderr
+
+
+def test_a_text_that_is_too_long_is_told_how_long_it_may_be(place):
+    done = place.run("match", "leak " * 5000, "--language", "en")
+    assert done.returncode == 2
+    assert "at most 20000 characters" in done.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (("topics",), 3, "samspil up"),

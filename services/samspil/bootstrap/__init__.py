@@ -1,15 +1,16 @@
 """The one composition root: settings become parts, parts become a process."""
 
 from samspil.bootstrap.accounting import Standing, until_settled
-from samspil.bootstrap.asking import Answer, ask_match
+from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_match
 from samspil.bootstrap.doctor import Finding, check_installation
-from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, start_logging
+from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, seen_record, start_logging
 from samspil.bootstrap.process import ALL_SERVICES, Running, opened_admin, prepare, running, settle
 from samspil.bootstrap.sample import SampleSize, load_sample, sample_size
 from samspil.settings import Settings
 
 __all__ = [
     "ALL_SERVICES",
+    "ANSWERS_MAX",
     "Answer",
     "Finding",
     "Running",
@@ -25,6 +26,7 @@ __all__ = [
     "prepare",
     "running",
     "sample_size",
+    "seen_record",
     "settle",
     "start_logging",
     "until_settled",

@@ -10,7 +10,10 @@ from samspil.bootstrap.parts import opened_index, opened_model, rules_of
 from samspil.errors import IndexUnavailable, Refused, Transient
 from samspil.matching.adhoc import AdHocMatchmaker
 from samspil.settings import Settings
+from samspil.web import ANSWERS_MAX
 from samspil_schemas import Match, NeedStatement, SimilarNeed
+
+__all__ = ["ANSWERS_MAX", "Answer", "ask_match"]
 
 _TIMEOUT_SECONDS = 60
 
@@ -24,7 +27,7 @@ class Answer:
 
 
 async def ask_match(settings: Settings, statement: NeedStatement, *, limit: int) -> Answer:
-    """The suppliers and the needs of others that the statement would match.
+    """The suppliers and the needs of others that the statement would match, at most `limit` of each, which is up to ANSWERS_MAX.
 
     Raises:
         Transient: the running instance, the model or the index does not answer.
@@ -35,6 +38,8 @@ async def ask_match(settings: Settings, statement: NeedStatement, *, limit: int)
         return await _ask_over_http(runtime, statement, limit=limit)
     if settings.uses_data_dir and is_held(settings.data_dir):
         raise IndexUnavailable("Samspil is just starting.", hint="Ask again in a moment.")
+    if settings.index_directory is not None and not settings.index_directory.exists():
+        return Answer(matches=(), similar=())  # nothing was ever indexed, and looking must not make an index
     async with opened_model(settings) as embedder, opened_index(settings, embedder=embedder) as index:
         matchmaker = AdHocMatchmaker(embedder=embedder, index=index, rules=rules_of(settings))
         return Answer(
@@ -50,7 +55,7 @@ async def _ask_over_http(runtime: Runtime, statement: NeedStatement, *, limit: i
         "language": statement.language,
         "cpv": statement.cpv,
         "regions": statement.regions,
-        "limit": min(limit, 50),
+        "limit": limit,
     }
     headers = {"Authorization": f"Bearer {runtime.token}"}
     try:
@@ -60,7 +65,7 @@ async def _ask_over_http(runtime: Runtime, statement: NeedStatement, *, limit: i
         ) as client:
             matches = await client.post("/v1/match", json=body)
             stated = statement.model_dump(mode="json")
-            similar = await client.post("/v1/similar", params={"limit": min(limit, 50)}, json=stated)
+            similar = await client.post("/v1/similar", params={"limit": limit}, json=stated)
     except httpx.HTTPError as error:
         raise Transient("The running Samspil does not answer.", hint="Look at `samspil doctor`.") from error
     for response in (matches, similar):

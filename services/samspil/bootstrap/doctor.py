@@ -4,14 +4,16 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
 from samspil.adapters.kafka.admin import KafkaAdmin
 from samspil.adapters.kafka.embedded import EmbeddedBroker
 from samspil.bootstrap.groups import all_subscriptions
-from samspil.bootstrap.instance import make_data_dir, running_on
-from samspil.bootstrap.parts import kafka_settings, opened_index, opened_model, opened_record
+from samspil.bootstrap.instance import running_on
+from samspil.bootstrap.parts import kafka_settings, opened_index, opened_model, seen_record
 from samspil.errors import Misconfigured, SamspilError, Transient
 from samspil.ports import Entity
 from samspil.reference import cpv
@@ -59,16 +61,20 @@ async def _reference() -> str:
 
 
 async def _record(settings: Settings) -> str:
-    async with opened_record(settings) as record:
+    async with seen_record(settings) as record:
+        if record is None:
+            return "none yet; the first start makes it"
         summary = await record.readings.ledger_summary()
     return f"{summary.accounted} of {summary.total} needs accounted for"
 
 
 async def _broker(settings: Settings, *, running: bool) -> str:
     if settings.kafka_url == EMBEDDED and not running:
-        make_data_dir(settings.data_dir)
-        async with EmbeddedBroker(log_file=settings.data_dir / "broker.log"):
-            return "the embedded broker starts"
+        # Its log tells why it did not start; to look must not make the data directory, though.
+        with TemporaryDirectory(prefix="samspil-doctor-") as place:
+            folder = settings.data_dir if settings.data_dir.is_dir() else Path(place)
+            async with EmbeddedBroker(log_file=folder / "broker.log"):
+                return "the embedded broker starts"
     ends = await KafkaAdmin(kafka_settings(settings), subscriptions=all_subscriptions()).end_offsets()
     return f"answers, with {sum(ends.values())} records in {len(ends)} topics"
 
@@ -76,6 +82,8 @@ async def _broker(settings: Settings, *, running: bool) -> str:
 async def _model_and_index(settings: Settings) -> str:
     async with AsyncExitStack() as stack:
         embedder = await stack.enter_async_context(opened_model(settings))
+        if settings.index_directory is not None and not settings.index_directory.exists():
+            return f"vector space {embedder.space}, no index yet; the first start makes it"
         index = await stack.enter_async_context(opened_index(settings, embedder=embedder))
         suppliers, needs = await index.count(Entity.SUPPLIERS), await index.count(Entity.NEEDS)
     return f"vector space {embedder.space}, {suppliers} suppliers and {needs} open needs"

@@ -65,6 +65,24 @@ async def opened_record(settings: Settings, *, clock: Clock | None = None) -> As
 
 
 @asynccontextmanager
+async def seen_record(settings: Settings) -> AsyncIterator[SqlRecord | None]:
+    """The record as it stands, to look at until the block ends; None if there is none yet. Nothing is made, and nothing migrated.
+
+    Raises:
+        Misconfigured: the URL is wrong, or the tables are those of another version.
+        RecordUnavailable: the database does not answer.
+    """
+    if settings.record_file is not None and not settings.record_file.exists():
+        yield None
+        return
+    record = open_record(settings.record_url)
+    try:
+        yield record if await record.stands() else None
+    finally:
+        await record.close()
+
+
+@asynccontextmanager
 async def opened_model(settings: Settings, *, progress: Progress = no_progress) -> AsyncIterator[Embedder]:
     """The embedding model, checked against its canaries, until the block ends.
 

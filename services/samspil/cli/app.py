@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from samspil import __version__
+from samspil.bootstrap import ANSWERS_MAX
 from samspil.cli import importing, looking, running, tokens
 from samspil.cli.console import OUT, command
 from samspil.ports import NeedStatus, Role
@@ -81,7 +82,7 @@ def match(
     language: Annotated[str | None, typer.Option("--language", "-l", help="ISO 639 code; found out if not given.")] = None,
     cpv: Annotated[list[str] | None, typer.Option(help="CPV code; may be repeated.")] = None,
     region: Annotated[list[str] | None, typer.Option(help="NUTS code; may be repeated.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100)] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=ANSWERS_MAX)] = 10,
     as_json: Json = False,
 ) -> None:
     """Show which suppliers a text would match, and why; nothing is published."""

@@ -1,19 +1,29 @@
 """`match`, `ledger`, `topics`, `doctor`: look, and change nothing."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
+from pydantic import ValidationError
 from rich.table import Table
 
-from samspil.bootstrap import Settings, ask_match, check_installation, opened_admin, opened_record
+from samspil.bootstrap import Settings, ask_match, check_installation, opened_admin, seen_record
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.tables import ledger_table, match_table, similar_table, summary_table, topics_table
 from samspil.intake import detect_language
-from samspil.ports import NeedStatus
+from samspil.ports import LedgerRow, LedgerSummary, NeedStatus, Readings
 from samspil_schemas import Buyer, NeedStatement
-from samspil_schemas.base import TITLE_MAX
+from samspil_schemas.base import TEXT_MAX, TITLE_MAX
 
 _STDIN = "-"
+_VERSIONS_MAX = 10_000  # of one need
+# By field of the statement: what it is on the command line, and what to do.
+_WRONG = {
+    "language": ("--language", "Give an ISO 639 code, for example --language da."),
+    "cpv": ("--cpv", "Give a CPV code of eight digits, for example --cpv 90480000."),
+    "regions": ("--region", "Give a NUTS code, for example --region DK031."),
+    "description": ("The text", f"Say it in at most {TEXT_MAX} characters, in plain text."),
+}
 # Whoever asks on the command line is no buyer of the record.
 _NOBODY = Buyer(id="command-line", name="command line", country="EU")
 
@@ -26,14 +36,7 @@ async def match(*, text: str, language: str | None, cpv: Sequence[str], regions:
     spoken = language or detect_language(text)
     if spoken is None:
         raise fail("The language of the text is not plain.", hint="Name it, for example with --language da.", code=EXIT_NOTHING)
-    statement = NeedStatement(
-        title=text.strip().splitlines()[0][:TITLE_MAX],
-        description=text,
-        language=spoken,
-        buyer=_NOBODY,
-        cpv=tuple(cpv),
-        regions=tuple(regions),
-    )
+    statement = _statement(text, language=spoken, cpv=cpv, regions=regions)
     found = await ask_match(Settings(), statement, limit=limit)
     if as_json:
         print_json({"language": spoken, "matches": found.matches, "similar": found.similar})
@@ -47,24 +50,59 @@ async def match(*, text: str, language: str | None, cpv: Sequence[str], regions:
     return EXIT_OK
 
 
+def _statement(text: str, *, language: str, cpv: Sequence[str], regions: Sequence[str]) -> NeedStatement:
+    try:
+        return NeedStatement(
+            title=text.strip().splitlines()[0][:TITLE_MAX],
+            description=text,
+            language=language,
+            buyer=_NOBODY,
+            cpv=tuple(cpv),
+            regions=tuple(regions),
+        )
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        where, hint = _WRONG.get(str(problem["loc"][0]), _WRONG["description"])
+        said = problem["msg"].removeprefix("Value error, ")
+        raise fail(f"{where} is wrong: {said[0].lower()}{said[1:]}.", hint=hint, code=EXIT_NOTHING) from None
+
+
 async def ledger(*, need_id: str | None, status: NeedStatus | None, limit: int, as_json: bool) -> int:
-    """Show what became of every version of every need; 1 while one is not accounted for."""
+    """Show what became of every version of every need; 1 while one of those that are asked for is not accounted for."""
     need_id = legible(need_id) if need_id else None
-    async with opened_record(Settings()) as record:
-        rows = await record.readings.ledger(need_id=need_id, status=status, limit=limit)
-        summary = await record.readings.ledger_summary()
+    async with seen_record(Settings()) as record:
+        if record is None:
+            rows, summary = list[LedgerRow](), LedgerSummary(counts={})
+        else:
+            rows, summary = await _rows(record.readings, need_id=need_id, status=status, limit=limit)
+    absent = need_id is not None and not rows
     if as_json:
         print_json({"summary": summary.counts, "accounted": summary.accounted, "total": summary.total, "needs": rows})
-    elif need_id and not rows:
+    elif absent:
         raise fail(f"The ledger has no need {need_id}.", hint="Run `samspil ledger` for those it has.", code=EXIT_NOTHING)
+    elif not summary.total and status is not None:
+        OUT.print(f"Nothing in the ledger is {status.value.replace('_', ' ')}.")
     elif not summary.total:
         OUT.print("The ledger is empty. Load needs with `samspil import PATH`, or run `samspil up --sample`.")
     else:
         OUT.print(ledger_table(rows))
-        if len(rows) == limit and limit < summary.total:
-            OUT.print(f"[dim]The newest {limit} of {summary.total}; --limit shows more.[/]")
+        if len(rows) < summary.total:
+            OUT.print(f"[dim]The newest {len(rows)} of {summary.total}; --limit shows more.[/]")
         OUT.print(summary_table(summary))
+    if absent:
+        return EXIT_NOTHING
     return EXIT_OK if summary.accounted == summary.total else EXIT_SOME
+
+
+async def _rows(
+    readings: Readings, *, need_id: str | None, status: NeedStatus | None, limit: int
+) -> tuple[list[LedgerRow], LedgerSummary]:
+    """The rows that are asked for, and how many of just those stand where."""
+    if need_id is not None:
+        found = await readings.ledger(need_id=need_id, status=status, limit=_VERSIONS_MAX)
+        return found[:limit], LedgerSummary(counts=Counter(row.status for row in found))
+    rows, summary = await readings.ledger(status=status, limit=limit), await readings.ledger_summary()
+    return rows, summary if status is None else LedgerSummary(counts={status: summary.counts.get(status, 0)})
 
 
 async def topics(*, as_json: bool) -> int:

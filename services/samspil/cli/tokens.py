@@ -1,6 +1,6 @@
 """`token issue`, `token list` and `token revoke`."""
 
-from samspil.bootstrap import Settings, opened_record
+from samspil.bootstrap import Settings, opened_record, seen_record
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, OUT, fail, legible, print_json, shown
 from samspil.cli.tables import tokens_table
 from samspil.ports import Role
@@ -22,8 +22,8 @@ async def issue(*, organisation: str, role: Role, label: str, as_json: bool) -> 
 
 async def list_all(*, as_json: bool) -> int:
     """Show every token, the newest first."""
-    async with opened_record(Settings()) as record:
-        issued = await record.tokens.issued()
+    async with seen_record(Settings()) as record:
+        issued = await record.tokens.issued() if record else []
     if as_json:
         print_json({"tokens": issued})
     else:

@@ -6,7 +6,19 @@ running event loop.
 
 from samspil.web.app import create_app
 from samspil.web.health import create_health_app
+from samspil.web.routes.matching import ANSWERS_MAX
 from samspil.web.server import serve
 from samspil.web.services import Check, Contract, Health, HealthReport, WebLimits, WebServices
 
-__all__ = ["Check", "Contract", "Health", "HealthReport", "WebLimits", "WebServices", "create_app", "create_health_app", "serve"]
+__all__ = [
+    "ANSWERS_MAX",
+    "Check",
+    "Contract",
+    "Health",
+    "HealthReport",
+    "WebLimits",
+    "WebServices",
+    "create_app",
+    "create_health_app",
+    "serve",
+]

@@ -46,6 +46,27 @@ async def upgrade(database: Database) -> None:
         await transaction.run(_upgrade)
 
 
+async def stands(database: Database) -> bool:
+    """True if the tables are those of this version of the code, False if there are none; nothing is changed.
+
+    Raises:
+        Misconfigured: they are those of another version.
+        RecordUnavailable: the database does not answer.
+    """
+    async with database.connection(writes=False) as connection:
+        return await connection.run_sync(_stands)
+
+
+def _stands(connection: Connection) -> bool:
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = ScriptDirectory.from_config(configuration(connection))
+    if found is None or found == known.get_current_head():
+        return found is not None
+    if found in {script.revision for script in known.walk_revisions()}:
+        raise Misconfigured("The record has the tables of an older version of Samspil.", hint="Run `samspil migrate`.")
+    raise Misconfigured("A newer version of Samspil has written the record.", hint="Use that version, or restore a backup.")
+
+
 def _is_newest(connection: Connection) -> bool:
     found = MigrationContext.configure(connection).get_current_revision()
     return found is not None and found == ScriptDirectory.from_config(configuration(connection)).get_current_head()

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from samspil.adapters.sql.again import SqlAgain
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.engine import open_engines
-from samspil.adapters.sql.migrate import upgrade
+from samspil.adapters.sql.migrate import stands, upgrade
 from samspil.adapters.sql.outbox import SqlOutbox
 from samspil.adapters.sql.readings import SqlReadings
 from samspil.adapters.sql.submissions import SqlSubmissions
@@ -47,6 +47,15 @@ class SqlRecord:
             RecordUnavailable: the database does not answer.
         """
         await upgrade(self._database)
+
+    async def stands(self) -> bool:
+        """True if the tables are those of this version of the code, False if there are none; nothing is changed.
+
+        Raises:
+            Misconfigured: they are those of another version.
+            RecordUnavailable: the database does not answer.
+        """
+        return await stands(self._database)
 
     async def ping(self) -> None:
         """Return if the database answers.

@@ -20,7 +20,7 @@ from samspil_schemas.base import CODES_MAX, TITLE_MAX, CpvCode, Language, NutsCo
 
 router = APIRouter(prefix="/v1", tags=["on demand"])
 
-_ANSWERS_MAX = 50
+ANSWERS_MAX = 50
 _OPERATOR = "operator"
 _NOWHERE = "XX"  # for users to assign (ISO 3166-1), so that it is no country
 
@@ -35,7 +35,7 @@ class AdHocNeed(Model):
     title: Title | None = Field(default=None, description="By default the first line of the text.")
     cpv: tuple[CpvCode, ...] = Field(default=(), max_length=CODES_MAX)
     regions: tuple[NutsCode, ...] = Field(default=(), max_length=CODES_MAX)
-    limit: Annotated[int, Field(ge=1, le=_ANSWERS_MAX, strict=True)] = 10
+    limit: Annotated[int, Field(ge=1, le=ANSWERS_MAX, strict=True)] = 10
 
     def statement(self, asker: Principal) -> NeedStatement:
         """The need as a statement of the asker's organisation.
@@ -121,7 +121,7 @@ async def similar_to_statement(
     *,
     turns: OnDemand,
     statement: OwnStatement,
-    limit: Annotated[int, Query(ge=1, le=_ANSWERS_MAX)] = 10,
+    limit: Annotated[int, Query(ge=1, le=ANSWERS_MAX)] = 10,
 ) -> SimilarNeeds:
     """Find the same need at other buyers, privately. Nothing is published, and no buyer is told."""
     async with turns.take():
