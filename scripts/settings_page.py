@@ -47,7 +47,8 @@ SAMSPIL_INDEX_API_KEY=
 # The package index that has the CPU build of torch, where the default one has the build for CUDA (Linux on x86-64).
 TORCH_INDEX=
 
-# --- Every setting of Samspil with its default. The compose file sets the addresses of its own parts itself.
+# --- Every setting of Samspil with its default. Docker Compose takes its own parts where the three URLs are not set, and sets
+# where its containers listen.
 """
 
 

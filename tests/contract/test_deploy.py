@@ -125,8 +125,35 @@ def test_every_setting_is_described_and_in_one_group():
     assert sorted(grouped) == sorted(Settings.model_fields)
 
 
-def environment(service: dict[str, Any]) -> dict[str, str]:
-    return {name: re.sub(r"\$\{\w+:\?[^}]*\}", "s3cret", value) for name, value in service["environment"].items()}
+def environment(service: dict[str, Any], dotenv: dict[str, str] | None = None) -> dict[str, str]:
+    """The variables of a container as Compose makes them of the file and of `.env`."""
+
+    def filled(value: str) -> str:
+        asked = re.sub(r"\$\{\w+:\?[^}]*\}", "s3cret", value)
+        return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: (dotenv or {}).get(found[1], "") or found[2], asked)
+
+    return {name: filled(value) for name, value in service["environment"].items()}
+
+
+ELSEWHERE = {
+    "SAMSPIL_KAFKA_URL": "kafka://a.example:9093,b.example:9093",
+    "SAMSPIL_INDEX_URL": "https://qdrant.example:6333",
+    "SAMSPIL_RECORD_URL": "postgresql+asyncpg://samspil:word@db.example/samspil",
+}
+
+
+@each_of_ours
+def test_the_parts_that_the_env_file_names_are_used(name):
+    assert environment(OURS[name], ELSEWHERE).items() >= ELSEWHERE.items()
+    assert environment(OURS[name], dict.fromkeys(ELSEWHERE, "")) == environment(OURS[name])
+
+
+def test_the_guide_gives_every_service_that_uses_a_part_elsewhere_a_network_that_reaches_out():
+    guide = (ROOT / "deploy/README.md").read_text(encoding="utf-8")
+    override = yaml.safe_load(re.search(r"```yaml\n(.+?)```", guide, re.DOTALL)[1])["services"]
+    reaching = {name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")}
+    for name, service in OURS.items():
+        assert reaching & set(override.get(name, service)["networks"]), name
 
 
 @each_of_ours
