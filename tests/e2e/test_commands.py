@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from samspil.sample import sample_needs, sample_profiles
+from samspil_schemas import CapabilityStatement
 from tests.e2e.processes import Place
+from tests.factories import a_profile
 
 
 @pytest.fixture
@@ -24,6 +26,13 @@ def some_rows(needs=6, profiles=12):
     return [
         {"supplier_id": row.supplier_id, "profile": row.profile.model_dump(mode="json")} for row in sample_profiles()[:profiles]
     ] + [{"need_id": row.need_id, "statement": row.statement.model_dump(mode="json")} for row in sample_needs()[:needs]]
+
+
+def an_answer_to(statement):
+    """A profile whose one capability says what the need says, so that it must be the best match."""
+    capability = CapabilityStatement(id="c1", text=statement.description, language=statement.language)
+    profile = a_profile(name="Answer Sample", capabilities=(capability,))
+    return {"supplier_id": "supplier-answer", "profile": profile.model_dump(mode="json")}
 
 
 def test_an_import_is_followed_to_its_end_without_anything_running(place, tmp_path):
@@ -61,14 +70,17 @@ def test_nothing_usable_is_exit_code_2(place, tmp_path):
 
 def test_commands_find_the_instance_that_runs(place, tmp_path):
     with place.up():
-        imported = place.json("import", str(write_jsonl(tmp_path / "rows.jsonl", some_rows())))
+        need = sample_needs()[0]
+        imported = place.json("import", str(write_jsonl(tmp_path / "rows.jsonl", [*some_rows(), an_answer_to(need.statement)])))
         assert imported["refusals"] == 0
+        place.wait_for(lambda: all(lag["lag"] == 0 for lag in place.json("topics")["lags"]))
         topics = place.json("topics")
-        assert topics["topics"]["samspil.needs.v1"] >= 6
-        assert all(lag["lag"] >= 0 for lag in topics["lags"])
-        need = sample_needs()[0].statement
-        found = place.json("match", f"{need.title}. {need.description}", "--language", need.language)
-        assert found["matches"] or found["similar"]
+        assert (topics["topics"]["samspil.needs.v1"], topics["topics"]["samspil.suppliers.v1"]) == (6, 13)
+        assert {lag["group"] for lag in topics["lags"] if lag["topic"] == "samspil.needs.v1"} >= {"matching", "registry"}
+        assert all(lag["end"] == topics["topics"][lag["topic"]] for lag in topics["lags"])
+        found = place.json("match", need.statement.description, "--language", need.statement.language)
+        assert found["matches"][0]["supplier_id"] == "supplier-answer"
+        assert found["similar"][0]["other_need_id"] == need.need_id
         assert place.json("doctor")["ok"]
         second = place.run("up")
         assert second.returncode == 3

@@ -1,13 +1,17 @@
 """A client that knows only Kafka, CloudEvents and the published schemas takes part."""
 
 import json
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from confluent_kafka import Consumer, Producer
 
 from tests.e2e.processes import Place
-from tests.factories import a_profile, a_statement
+from tests.factories import a_profile
 
 BROKEN = [b"{", b"[]", b'{"need_id": "x"}', b"\xff\xfe", b"null", b'{"need_id": "need-x", "version": 0, "statement": {}}']
 
@@ -33,14 +37,15 @@ def test_a_foreign_client_publishes_a_need_and_reads_the_match_and_its_mistakes_
         assert place.run("import", str(profile)).returncode == 0
         broker = json.loads((place.path / "runtime.json").read_text())["broker"]
         producer = Producer({"bootstrap.servers": broker})
-        need = {"need_id": "foreign-1", "version": 1, "statement": a_statement().model_dump(mode="json")}
         for number, value in enumerate(BROKEN):
             producer.produce("samspil.needs.v1", value, key=f"broken-{number}", headers=headers(str(uuid4())))
-        producer.produce("samspil.needs.v1", json.dumps(need), key="foreign-1", headers=headers("foreign-event-1"))
         assert producer.flush(30) == 0
+        client = the_client_of_the_readme(broker)
+        done = subprocess.run([sys.executable, "-c", client], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
 
         match, match_headers = read_match(broker)
-        assert (match["need_id"], match["supplier_id"]) == ("foreign-1", "supplier-1")
+        assert (match["need_id"], match["supplier_id"]) == ("need-1", "supplier-1")
         assert match_headers["ce_type"] == b"samspil.match-found.v1"
         assert match["evidence"]
         place.wait_for(lambda: settled(place))
@@ -48,6 +53,14 @@ def test_a_foreign_client_publishes_a_need_and_reads_the_match_and_its_mistakes_
         statuses = sorted(row["status"] for row in rows)
         assert statuses == ["dead_lettered"] * len(BROKEN) + ["matched"]
         assert all(row["reason"] for row in rows if row["status"] == "dead_lettered")
+
+
+def the_client_of_the_readme(broker):
+    """The code that README.md shows, with the port that this broker has."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.+?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert "127.0.0.1:PORT" in code
+    return code.replace("127.0.0.1:PORT", broker)
 
 
 def settled(place):
