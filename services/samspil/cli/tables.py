@@ -31,17 +31,30 @@ _STATUS_STYLE = {
 }
 
 
+_LEAD = 19  # what it is, and the score
+_ROOMY = 110  # columns; with fewer, need and supplier side by side are cut to where neither can be recognised
+_ONE_SIDED_MAX = 1_000
+
+
 class Story:
-    """Turns events into lines of a table without end; column widths are fixed, so that rows printed one by one line up."""
+    """Turns events into lines of a table without end; column widths are fixed, so that rows printed one by one line up.
+
+    On a narrow terminal the supplier comes below the need instead of beside it.
+    """
 
     def __init__(self, *, width: int) -> None:
-        rest = max(60, width) - 12 - 7 - 3
-        self._who = rest * 9 // 20
-        self._whom = rest - self._who - 3
+        self._roomy = width >= _ROOMY
+        rest = max(60, width) - _LEAD
+        self._who = (rest - 3) * 9 // 20 if self._roomy else rest
+        self._whom = rest - 3 - self._who if self._roomy else rest - 2
+        self._room = rest
+        self._one_sided: dict[frozenset[tuple[str, int]], SimilarNeedFound] = {}
 
     def header(self) -> Text:
         """The column titles."""
-        return Text(f"{'what':<11} {'score':>5}  {'need':<{self._who}}   {'for whom':<{self._whom}}", style="bold underline")
+        lead = f"{'what':<11} {'score':>5}  "
+        titles = f"{'need':<{self._who}}   {'for whom':<{self._whom}}" if self._roomy else "need → for whom".ljust(self._who)
+        return Text(lead + titles, style="bold underline")
 
     def row(self, event: Event) -> RenderableType | None:
         """One event as one line, with a line for its reason; None for what people need not see."""
@@ -51,9 +64,8 @@ class Story:
                 return Group(
                     self._line("match", "cyan", event.score, _need(event.buyer_name, event.need_title), whom), *self._why(event)
                 )
-            case SimilarNeedFound() if event.need_id < event.other_need_id:  # the other direction says the same
-                other = _need(f"{event.other_buyer_name} ({event.other_country})", event.other_title)
-                return self._line("same need", "magenta", event.score, event.need_id, other)
+            case SimilarNeedFound():
+                return self._pair(event)
             case InvitationIssued():
                 when = f"{event.announcement.starts_at:%d %b %Y}" if event.announcement.starts_at else "in writing"
                 kind = event.announcement.kind.value.replace("_", " ")
@@ -66,12 +78,24 @@ class Story:
             case _:
                 return None
 
+    def _pair(self, event: SimilarNeedFound) -> Text | None:
+        """Both needs of a pair, once: each of its two events carries the title of the other one, so the first waits."""
+        pair = frozenset({(event.need_id, event.need_version), (event.other_need_id, event.other_need_version)})
+        first = self._one_sided.pop(pair, None)
+        if first is None or first.need_id == event.need_id:
+            self._one_sided[pair] = event
+            if len(self._one_sided) > _ONE_SIDED_MAX:
+                del self._one_sided[next(iter(self._one_sided))]
+            return None
+        who, whom = (_need(f"{side.other_buyer_name} ({side.other_country})", side.other_title) for side in (event, first))
+        return self._line("same need", "magenta", event.score, who, whom)
+
     def _line(self, what: str, style: str, score: float | None, who: str, whom: str) -> Text:
         figure = "" if score is None else f"{score:.2f}"
         line = Text(f"{what:<11}", style=style)
         line.append(f" {figure:>5}  ", style="bold")
         line.append(_fit(who, self._who), style="default")
-        line.append(" → ", style="dim")
+        line.append(" → " if self._roomy else f"\n{'':<{_LEAD}}→ ", style="dim")
         line.append(_fit(whom, self._whom), style="default")
         return line
 
@@ -79,9 +103,9 @@ class Story:
         if not event.evidence:
             return []
         best = event.evidence[0]
-        room = self._who + self._whom - 6
+        room = self._room - 7  # four quotation marks, an arrow and its spaces
         need, answer = _fit(best.need_sentence, room // 2).rstrip(), _fit(best.answer, room - room // 2).rstrip()
-        return [Text(f"{'':<19}“{need}” ↔ “{answer}”", style="dim italic")]
+        return [Text(f"{'':<{_LEAD}}“{need}” ↔ “{answer}”", style="dim italic")]
 
 
 def _fit(text: str, width: int) -> str:
