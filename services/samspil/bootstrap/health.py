@@ -11,6 +11,8 @@ from samspil.web import Check, HealthReport
 Ping = Callable[[], Awaitable[None]]
 # Longer than the slowest batch: 16 texts of the greatest length take 4 s of two cores.
 STALLED_AFTER = timedelta(seconds=60)
+# A handler that has not returned for so long never will: a model or an index that hangs.
+STUCK_AFTER = timedelta(minutes=10)
 
 
 class Pulse:
@@ -38,12 +40,14 @@ class ProcessHealth:
     def __init__(
         self,
         *,
+        clock: Clock,
         pulse: Pulse,
         groups: Callable[[], Sequence[GroupState]],
         pings: Mapping[str, Ping],
         ended: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
         """Watch the parts; `ended` names the background tasks that should run and do not."""
+        self._clock = clock
         self._ended = ended
         self._pulse = pulse
         self._groups = groups
@@ -53,7 +57,12 @@ class ProcessHealth:
         """By progress: False only where a restart of this process would help."""
         beating = self._pulse.age < STALLED_AFTER
         report = {"loop": Check(ok=beating, reason=None if beating else f"stalled for {self._pulse.age.total_seconds():.0f} s")}
-        return report | {name: Check(ok=False, reason="ended; the log says why") for name in self._ended()}
+        report |= {name: Check(ok=False, reason="ended; the log says why") for name in self._ended()}
+        return report | {state.group: check for state in self._groups() if (check := self._stuck(state)) is not None}
+
+    def _stuck(self, state: GroupState) -> Check | None:
+        busy = self._clock.now() - state.busy_since if state.busy_since else timedelta(0)
+        return Check(ok=False, reason=f"one batch takes {busy.total_seconds():.0f} s already") if busy > STUCK_AFTER else None
 
     async def ready(self) -> HealthReport:
         """By dependencies: every part answers, and every group takes records."""

@@ -259,7 +259,7 @@ class _Process:
         if "registry" in self._services:
             self._in_background("relay", relay.run())
             self._in_background("watch", watch(readings=record.readings, admin=admin, clock=self._clock))
-        return ProcessHealth(pulse=pulse, groups=log.ready, pings=self._pings, ended=self._ended)
+        return ProcessHealth(clock=self._clock, pulse=pulse, groups=log.ready, pings=self._pings, ended=self._ended)
 
     def _ended(self) -> list[str]:
         return [task.get_name() for task in self._tasks if task.done()]

@@ -4,7 +4,7 @@ import asyncio
 import random as _random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import structlog
@@ -49,11 +49,15 @@ class RetryPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupState:
-    """Whether a group can take records, and in one sentence why or why not."""
+    """Whether a group can take records, and in one sentence why or why not.
+
+    busy_since: when the handler was called that has not returned yet.
+    """
 
     group: str
     ready: bool
     reason: str
+    busy_since: datetime | None = None
 
 
 class Recovery(Generic[T]):
@@ -79,15 +83,17 @@ class Recovery(Generic[T]):
         self._breaker = Breaker(group=group, settings=breaker or BreakerSettings(), clock=self._clock)
         self._stopping = asyncio.Event()
         self._stuck: str | None = None
+        self._busy_since: datetime | None = None
 
     def state(self) -> GroupState:
         """Whether the group takes records."""
         if not self._breaker.closed:
             reason = "Nearly every record failed, so consumption holds. Repair the cause that the log names, or roll back."
-            return GroupState(group=self.group, ready=False, reason=reason)
-        if self._stuck:
-            return GroupState(group=self.group, ready=False, reason=f"The last batch was given back: {self._stuck}")
-        return GroupState(group=self.group, ready=True, reason="Records are taken.")
+        elif self._stuck:
+            reason = f"The last batch was given back: {self._stuck}"
+        else:
+            return GroupState(group=self.group, ready=True, reason="Records are taken.", busy_since=self._busy_since)
+        return GroupState(group=self.group, ready=False, reason=reason, busy_since=self._busy_since)
 
     def stop(self) -> None:
         """End every wait at once, so that a batch in hand is given back instead of holding up the end."""
@@ -156,8 +162,12 @@ class Recovery(Generic[T]):
         """None if the handler took them, its error if it never will; Rewound if it might later."""
 
         async def handle() -> None:
-            with BATCH_SECONDS.labels(self.group).time():
-                await self._handle(contents)
+            self._busy_since = self._clock.now()
+            try:
+                with BATCH_SECONDS.labels(self.group).time():
+                    await self._handle(contents)
+            finally:
+                self._busy_since = None
 
         try:
             await self._again_and_again(handle)

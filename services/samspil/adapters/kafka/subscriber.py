@@ -6,6 +6,7 @@ Public surface: `reader_of` makes a `Reader` of a subscription; `FastStreamLog` 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -110,15 +111,16 @@ class Reader(Generic[T]):
 
     def state(self) -> GroupState:
         """Whether records are taken, and why not."""
-        if not self.subscriber.running and self.listener.partitions is None:
-            return GroupState(group=self.group, ready=False, reason="The consumer is not running.")
+        state = self.recovery.state()
+        reason = self._not_reading()
+        if reason is not None:
+            return replace(state, ready=False, reason=reason)
+        return replace(state, reason=f"{self.listener.partitions} partitions are read.") if state.ready else state
+
+    def _not_reading(self) -> str | None:
         if self.listener.partitions is None:
-            return GroupState(group=self.group, ready=False, reason="The group is being joined.")
-        if self.last_error:
-            return GroupState(group=self.group, ready=False, reason=f"Reading fails ({self.last_error}).")
-        if not (state := self.recovery.state()).ready:
-            return state
-        return GroupState(group=self.group, ready=True, reason=f"{self.listener.partitions} partitions are read.")
+            return "The group is being joined." if self.subscriber.running else "The consumer is not running."
+        return f"Reading fails ({self.last_error})." if self.last_error else None
 
     async def take(self, records: Sequence[RawRecord]) -> None:
         """Return when the batch counts as taken.
