@@ -1,6 +1,7 @@
 """What the services ask of the outside, as narrow protocols; the adapters answer, and bootstrap joins the two."""
 
 from samspil.ports.dialogue import Dialogue, DialogueReview, DialogueTransaction, HeardMatch, Invitee, Offer, ReviewReadings
+from samspil.ports.groups import DEAD_LETTER_TOPICS, READS, readers_of
 from samspil.ports.index import Entity, Entry, Head, Hit, Point, Search, VectorIndex, Where
 from samspil.ports.log import (
     DeadLetter,
@@ -48,6 +49,8 @@ from samspil.ports.registry import (
 )
 
 __all__ = [
+    "DEAD_LETTER_TOPICS",
+    "READS",
     "Again",
     "DeadLetter",
     "DeadLetterHandler",
@@ -106,4 +109,5 @@ __all__ = [
     "Vectors",
     "Waiting",
     "Where",
+    "readers_of",
 ]

@@ -1,20 +1,13 @@
 """What the registry listens to."""
 
 from samspil.clock import Clock
-from samspil.ports import DeadLetterSubscription, Record, RegistryTransaction, Subscription
+from samspil.ports import DEAD_LETTER_TOPICS, DeadLetterSubscription, Record, RegistryTransaction, Subscription
 from samspil.registry.handlers import GROUP, Registry
-from samspil_schemas import dead_letter_topic, topics
+from samspil_schemas import topics
 
 # One transaction for so many; a report of 200 pairs is half a megabyte, so fewer of those.
 MAX_RECORDS = 128
 MAX_REPORTS = 32
-# What each group reads, and can give up.
-_READ = {
-    "matching": (topics.NEEDS, topics.SUPPLIERS),
-    "registry": (topics.NEEDS, topics.SUPPLIERS, topics.MATCH_REPORTS),
-    "dialogue": (topics.NEEDS, topics.MATCHES),
-}
-DEAD_LETTER_TOPICS = tuple(dead_letter_topic(topic.name, group=group).name for group, read in _READ.items() for topic in read)
 
 
 def subscriptions(record: Record[RegistryTransaction], *, clock: Clock) -> tuple[Subscription, ...]:

@@ -18,6 +18,7 @@ from samspil.ports import (
     Record,
     RegistryTransaction,
     Standing,
+    readers_of,
 )
 from samspil.registry import letters
 from samspil.registry.heads import Entries, joined
@@ -27,8 +28,6 @@ from samspil_schemas import NeedMatched, NeedPublished, NeedStatement, SupplierM
 
 GROUP = "registry"
 MATCHING = "matching"
-# Who must have taken a change of a match before the outbox forgets it.
-MATCH_READERS = ("dialogue",)
 
 
 class Registry:
@@ -122,7 +121,7 @@ class Registry:
             pairs.join(report)
         events = await told_matches(pairs.changes(), at=self._clock.now(), transaction=transaction)
         await pairs.save(transaction)
-        await transaction.enqueue(events, awaiting=MATCH_READERS)
+        await transaction.enqueue(events, awaiting=readers_of(topics.MATCHES))
 
     async def _join_similar(
         self, reports: Sequence[Report], *, known: dict[str, Standing[NeedStatement]], transaction: RegistryTransaction

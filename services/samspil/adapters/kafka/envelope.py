@@ -140,7 +140,7 @@ def _tombstone(record: RawRecord, headers: dict[str, str]) -> Received:
         raise Malformed("The record has no value, which withdraws its key, but the key is no id.") from None
     if "ce_id" in headers:
         # Two clients may give the same id; source and id together are one event.
-        of = (headers.get("ce_source", ""), _checked_id(headers["ce_id"]))
+        of: tuple[str, ...] = (headers.get("ce_source", ""), _checked_id(headers["ce_id"]))
     else:
         # The place alone would not do: the embedded broker counts from zero again after a restart.
         of = (str(record.partition), str(record.offset), str(record.timestamp_ms))

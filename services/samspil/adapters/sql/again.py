@@ -1,6 +1,6 @@
 """What stands, put into the outbox once more: for a log, or an index, that has lost it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +9,8 @@ from sqlalchemy import Select, Table, and_, or_, select
 
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.standings import standing_of
-from samspil.adapters.sql.submissions import NEED_READERS, PROFILE_READERS
 from samspil.adapters.sql.tables import evaluated, ledger, needs, outbox, profiles
-from samspil.ports import Entity, NeedStatus, Standing
+from samspil.ports import Entity, NeedStatus, Standing, readers_of
 from samspil_schemas import (
     Event,
     NeedPublished,
@@ -31,19 +30,18 @@ _PAGE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class _Kept:
-    """One of the two tables of what stands, and where its events go."""
+    """One of the two tables of what stands, and the topic of its events."""
 
     table: Table
     model: type[NeedStatement] | type[SupplierProfile]
     entity: Entity
     topic: Topic
-    readers: Sequence[str]
 
 
 # Profiles first: a need that is searched for before they are indexed finds them only when they come.
 _KEPT = (
-    _Kept(table=profiles, model=SupplierProfile, entity=Entity.SUPPLIERS, topic=topics.SUPPLIERS, readers=PROFILE_READERS),
-    _Kept(table=needs, model=NeedStatement, entity=Entity.NEEDS, topic=topics.NEEDS, readers=NEED_READERS),
+    _Kept(table=profiles, model=SupplierProfile, entity=Entity.SUPPLIERS, topic=topics.SUPPLIERS),
+    _Kept(table=needs, model=NeedStatement, entity=Entity.NEEDS, topic=topics.NEEDS),
 )
 
 
@@ -63,7 +61,7 @@ class SqlAgain:
         for kept in _KEPT:
             async for events in self._pages(kept, _unanswered(kept, before=before)):
                 async with self._database.begin() as transaction:
-                    await transaction.enqueue(events, awaiting=kept.readers)
+                    await transaction.enqueue(events, awaiting=readers_of(kept.topic))
                 count += len(events)
         return count
 

@@ -10,7 +10,7 @@ from samspil.adapters.sql.transaction import SqlTransaction
 from samspil.domain import ledger
 from samspil.domain.standing import published, withdrawn
 from samspil.errors import Conflict, Malformed, NotFound, Outdated
-from samspil.ports import SourceOrder, Standing, Submitted
+from samspil.ports import SourceOrder, Standing, Submitted, readers_of
 from samspil.ports.registry import LedgerEntry
 from samspil_schemas import (
     Event,
@@ -24,9 +24,8 @@ from samspil_schemas import (
 )
 from samspil_schemas.base import VERSION_MAX
 
-# Who must have taken what was submitted before the outbox forgets it.
-NEED_READERS = ("matching", "registry", "dialogue")
-PROFILE_READERS = ("matching", "registry")
+NEED_READERS = readers_of(topics.NEEDS)
+PROFILE_READERS = readers_of(topics.SUPPLIERS)
 
 EventT = TypeVar("EventT", bound=Event)
 
