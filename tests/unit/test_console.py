@@ -74,6 +74,7 @@ def test_the_log_for_people_shows_no_values_either_and_without_a_place_nothing_i
         assert "open-sesame" not in log
     else:
         assert not list(place.iterdir())
+        assert "says more" not in err
 
 
 def test_a_name_that_is_no_text_is_printed_all_the_same(capfd: pytest.CaptureFixture[str]) -> None:

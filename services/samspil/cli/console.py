@@ -124,8 +124,9 @@ def command(run: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
             raise typer.Exit(EXIT_OK) from None
         except Exception as error:
             LOG.exception("command.failed", error=type(error).__name__)
-            where = f"{log_file() or 'The log'} says more; `samspil doctor` checks the installation."
-            raise fail(f"Something went wrong that should not: {type(error).__name__}.", hint=where) from None
+            more = f"{file} says more; " if (file := log_file()) else ""
+            hint = f"{more}`samspil doctor` checks the installation."
+            raise fail(f"Something went wrong that should not: {type(error).__name__}.", hint=hint) from None
         raise typer.Exit(code)
 
     return wrapper
