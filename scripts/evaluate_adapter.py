@@ -2,10 +2,15 @@
 
     python scripts/evaluate_adapter.py [ADAPTER …] [--strengths 0.6 0.8 1] [--data ../shared/data] [--centred]
 
-The first line is the raw model. `sv`, `en` and `multi` are the sets of A-dev (nDCG@10 / hit@10); `hand` is
-tests/component/embedding_cross_language.tsv (recall@1 / MRR); `labels` asks with the label of a kept-aside CPV code in one
-language for that code among the labels of all kept-aside codes, each in another language drawn at random (recall@1 / MRR);
-`similar` asks with a notice of a kept-aside code for notices of that code by other buyers in other languages (nDCG@10 / hit@10).
+The first line is the raw model.
+
+    sv, en, multi   the sets of A-dev: nDCG@10 / hit@10
+    unseen          the questions of multi whose CPV code is kept aside: never trained on by code
+    hand            tests/component/embedding_cross_language.tsv, among all answers and near misses: recall@1 / MRR
+    labels          the label of a kept-aside CPV code in one language asks for it among the labels of all those codes, each in
+                    another language drawn at random: recall@1 / MRR
+    similar         a notice of a kept-aside code asks for those of the same code by other buyers in other languages, among all
+                    notices: nDCG@10 / hit@10
 """
 
 import argparse
@@ -51,14 +56,17 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def awards(folder: Path) -> Task:
-    """A set of A-dev."""
+def awards(folder: Path, *, kept_aside: bool = False) -> Task:
+    """A set of A-dev; if wanted, only its questions with a CPV code that is kept aside."""
     queries, suppliers = read(folder / "queries.jsonl"), read(folder / "suppliers.jsonl")
+    if kept_aside:
+        queries = [row for row in queries if row["cpv"] and is_kept_aside(row["cpv"])]
     places = {row["id"]: place for place, row in enumerate(suppliers)}
     relevance: dict[str, dict[int, float]] = {row["id"]: {} for row in queries}
     for line in (folder / "qrels.tsv").read_text().splitlines()[1:]:
         query, supplier, value = line.split("\t")
-        relevance[query][places[supplier]] = float(value)
+        if query in relevance:
+            relevance[query][places[supplier]] = float(value)
     return Task(
         queries=[(row["lang"], row["text"]) for row in queries],
         passages=[(row["lang"], row["text"]) for row in suppliers],
@@ -217,6 +225,7 @@ def main() -> None:
     model = Model(ensure_bundled(bundled_source(), cache_dir=user_cache_path("samspil"), progress=lambda *_: None))
     sets = {"sv": "sv-uhm", "en": "en-uk", "multi": "multi-ted-cpvproxy"}
     tasks = {name: awards(args.data / "A-dev" / folder) for name, folder in sets.items()}
+    tasks |= {"unseen": awards(args.data / "A-dev/multi-ted-cpvproxy", kept_aside=True)}
     tasks |= {"hand": hand(), "labels": labels(), "similar": similar(args.data)}
     print({name: (len(task.queries), len(task.passages)) for name, task in tasks.items()}, flush=True)
     if not args.no_raw:
