@@ -74,11 +74,12 @@ async def _measure(sets: list[QualitySet], *, settings: Settings) -> dict[str, f
     figures: dict[str, float] = {}
     async with opened_model(settings) as model:
         with remembered(model, folder=settings.cache_dir / "quality") as embedder:
-            CONSOLE.print(f"vector space {embedder.space}, scorer {rules_of(settings).scorer_name}\n")
+            rules = rules_of(settings, space=embedder.space)
+            CONSOLE.print(f"vector space {embedder.space}, scorer {rules.scorer_name}\n")
             for quality_set in sets:
                 sides = product.sides_of(quality_set)
                 await _embed(quality_set.name, sides, embedder=embedder)
-                measured = await measure(quality_set, sides, embedder=embedder, rules=rules_of(settings))
+                measured = await measure(quality_set, sides, embedder=embedder, rules=rules)
                 show(CONSOLE, quality_set, measured)
                 figures |= flat(quality_set.name, measured)
     return figures

@@ -112,8 +112,10 @@ class Settings(BaseSettings):
         default=None, description="Threads of the model; by default all cores."
     )
 
-    match_threshold: Share = Field(default=0.5, description="The least score of a match.")
-    similar_threshold: Share = Field(default=0.5, description="The least score of the same need at another buyer.")
+    match_threshold: Share | None = Field(default=None, description="The least score of a match; by default the scorer's own.")
+    similar_threshold: Share | None = Field(
+        default=None, description="The least score of the same need at another buyer; by default the scorer's own."
+    )
     match_limit: Annotated[int, Field(ge=1, le=MATCHES_MAX)] = Field(
         default=100, description="The most matches that a report carries."
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from samspil.bootstrap.parts import rules_of
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules
 from samspil.settings import PREFIX, Settings
@@ -186,10 +187,9 @@ def test_a_fresh_place_forgets_every_part_elsewhere(environment, tmp_path):
     assert settings.match_limit == 7
 
 
-def test_the_thresholds_are_those_that_matching_was_set_to():
+def test_without_a_threshold_the_scorers_own_counts():
     settings, rules = Settings(), Rules()
-    assert (settings.match_threshold, settings.similar_threshold, settings.match_limit) == (
-        rules.threshold,
-        rules.similar_threshold,
-        rules.limit,
-    )
+    assert (settings.match_threshold, settings.similar_threshold, settings.match_limit) == (None, None, rules.limit)
+    assert rules_of(settings, space="no-such-space") == rules
+    strict = Settings(match_threshold=0.9)
+    assert rules_of(strict, space="no-such-space") == Rules(threshold=0.9)

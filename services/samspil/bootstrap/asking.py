@@ -41,7 +41,7 @@ async def ask_match(settings: Settings, statement: NeedStatement, *, limit: int)
     if settings.index_directory is not None and not settings.index_directory.exists():
         return Answer(matches=(), similar=())  # nothing was ever indexed, and looking must not make an index
     async with opened_model(settings) as embedder, opened_index(settings, embedder=embedder) as index:
-        matchmaker = AdHocMatchmaker(embedder=embedder, index=index, rules=rules_of(settings))
+        matchmaker = AdHocMatchmaker(embedder=embedder, index=index, rules=rules_of(settings, space=embedder.space))
         return Answer(
             matches=await matchmaker.suppliers_for(statement, limit=limit),
             similar=await matchmaker.similar_to(statement, limit=limit),

@@ -14,7 +14,7 @@ from samspil.adapters.vectors import open_index
 from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock
 from samspil.errors import Misconfigured
-from samspil.matching.rules import Rules
+from samspil.matching.rules import Rules, rules_for
 from samspil.observability import configure_logging, log_nowhere
 from samspil.ports import Embedder, VectorIndex
 from samspil.settings import EMBEDDED, Settings
@@ -159,6 +159,8 @@ def kafka_settings(settings: Settings) -> KafkaSettings:
     )
 
 
-def rules_of(settings: Settings) -> Rules:
-    """What counts as a match under these settings."""
-    return Rules(threshold=settings.match_threshold, similar_threshold=settings.similar_threshold, limit=settings.match_limit)
+def rules_of(settings: Settings, *, space: str) -> Rules:
+    """What counts as a match under these settings, for vectors of this space."""
+    return rules_for(
+        space, threshold=settings.match_threshold, similar_threshold=settings.similar_threshold, limit=settings.match_limit
+    )

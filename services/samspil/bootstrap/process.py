@@ -194,9 +194,10 @@ class _Process:
         late, matchmaker, subscriptions = _Late(), None, self._subscriptions(record, tell=tell)
         if self._services & {"matching", "web"}:
             embedder, index = await self._open_brain()
-            matchmaker = AdHocMatchmaker(embedder=embedder, index=index, rules=rules_of(settings))
+            rules = rules_of(settings, space=embedder.space)
+            matchmaker = AdHocMatchmaker(embedder=embedder, index=index, rules=rules)
             if "matching" in self._services:
-                handlers = Matching(embedder=embedder, index=index, publisher=late, clock=self._clock, rules=rules_of(settings))
+                handlers = Matching(embedder=embedder, index=index, publisher=late, clock=self._clock, rules=rules)
                 subscriptions += matching.subscriptions(handlers)
                 if await _is_empty(index) and (count := await record.again.everything()):
                     LOG.warning("index_filled_anew", events=count)

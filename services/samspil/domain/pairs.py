@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from samspil.domain.codes import cpv_path, regions_meet, shared_cpv_path
+from samspil.domain.rarity import Rarity
 from samspil.domain.scoring import Signals
 from samspil.domain.text import overlap
 
@@ -32,7 +33,10 @@ class NeedSide:
 
 @dataclass(frozen=True, kw_only=True)
 class CapabilitySide:
-    """What matching knows of one capability of a supplier. `cpv` holds its own codes and the profile's."""
+    """What matching knows of one capability of a supplier.
+
+    `cpv` holds its own codes and the profile's; `statements` is how many capabilities the profile has, this one included.
+    """
 
     supplier_id: str
     supplier_name: str
@@ -45,6 +49,7 @@ class CapabilitySide:
     excluded_buyers: frozenset[str] = frozenset()
     excluded_cpv: frozenset[str] = frozenset()
     excluded_regions: tuple[str, ...] = ()
+    statements: int = 1
 
 
 def eligible(need: NeedSide, capability: CapabilitySide) -> bool:
@@ -67,22 +72,24 @@ def _regions_excluded(regions: tuple[str, ...], excluded: tuple[str, ...]) -> bo
     return bool(regions) and all(any(region.startswith(branch) for branch in excluded) for region in regions)
 
 
-def pair_signals(need: NeedSide, capability: CapabilitySide, *, meaning: float) -> Signals:
-    """The signals of a need and a capability whose vectors have the cosine `meaning`."""
+def pair_signals(need: NeedSide, capability: CapabilitySide, *, meaning: float, rarity: Rarity | None = None) -> Signals:
+    """The signals of a need and a capability whose vectors have the cosine `meaning`; without a rarity, stems are compared."""
     return Signals(
         meaning=meaning,
-        words=overlap(need.text, capability.text, language=need.language, other_language=capability.language),
+        words=_words(need, capability, rarity=rarity),
         cpv_levels=_shared_levels(need.cpv, capability.cpv),
+        statements=capability.statements,
     )
 
 
-def similarity_signals(one: NeedSide, other: NeedSide, *, meaning: float) -> Signals:
-    """The signals of two needs whose vectors have the cosine `meaning`."""
-    return Signals(
-        meaning=meaning,
-        words=overlap(one.text, other.text, language=one.language, other_language=other.language),
-        cpv_levels=_shared_levels(one.cpv, other.cpv),
-    )
+def similarity_signals(one: NeedSide, other: NeedSide, *, meaning: float, rarity: Rarity | None = None) -> Signals:
+    """The signals of two needs whose vectors have the cosine `meaning`; without a rarity, stems are compared."""
+    return Signals(meaning=meaning, words=_words(one, other, rarity=rarity), cpv_levels=_shared_levels(one.cpv, other.cpv))
+
+
+def _words(one: NeedSide | CapabilitySide, other: NeedSide | CapabilitySide, *, rarity: Rarity | None) -> float | None:
+    compare = rarity.overlap if rarity else overlap
+    return compare(one.text, other.text, language=one.language, other_language=other.language)
 
 
 def _shared_levels(one: tuple[str, ...], other: tuple[str, ...]) -> int | None:

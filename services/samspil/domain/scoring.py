@@ -6,43 +6,73 @@ The score of a pair depends on the two texts, their codes and nothing else, so t
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-# The share of the log-odds that each depth of a shared CPV path adds: no division in common counts against the pair, a shared
-# class and deeper for it. Index: number of shared levels (0 none, 1 division, 2 group, 3 class, 4 and more category and below).
-_CPV_LEVELS = (-1.0, 0.0, 0.5, 0.8, 1.0)
+from itertools import pairwise
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signals:
     """What is known of a pair.
 
-    meaning: cosine of the vectors, −1 to 1. words: overlap of stems, 0 to 1, None across languages. cpv_levels: levels of the CPV
-    tree that both share, None where a side has no code.
+    Attributes:
+        meaning: cosine of the vectors, −1 to 1.
+        words: overlap of words or their parts, 0 to 1; None across languages.
+        cpv_levels: levels of the CPV tree that both share; None where a side has no code.
+        statements: how many capabilities the supplier's profile has.
     """
 
     meaning: float
     words: float | None = None
     cpv_levels: int | None = None
+    statements: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """The weights, with a name that every score carries. None is negative, so that the score is monotone in each signal."""
+    """The weights, with a name that every score carries. None that grows with a signal is negative, so the score is monotone.
+
+    Attributes:
+        name: of these weights.
+        base: the log-odds of a pair of which nothing speaks for a match.
+        meaning: for a cosine of one.
+        meaning_at: the cosine that adds nothing.
+        words: for equal words.
+        cpv: by the number of shared levels, from none up; more levels than it has count as its last.
+        breadth: for each e-fold of statements in the profile, where at least the division is shared.
+        across: where words cannot be compared, for the languages differ.
+        uncoded: where codes cannot be compared, for a side has none.
+
+    Raises:
+        ValueError: a weight would let the score fall as a signal grows.
+    """
 
     name: str
     base: float
     meaning: float
     meaning_at: float
     words: float
-    cpv: float
+    cpv: tuple[float, ...]
+    breadth: float = 0.0
+    across: float = 0.0
+    uncoded: float = 0.0
+
+    def __post_init__(self) -> None:
+        falls = any(deeper < level for level, deeper in pairwise(self.cpv))
+        if not self.cpv or falls or min(self.meaning, self.words, self.breadth) < 0:
+            raise ValueError(f"the scorer {self.name} would fall as a signal grows")
 
     def contributions(self, signals: Signals) -> dict[str, float]:
-        """What each signal adds to the log-odds; a signal that is not known adds nothing."""
+        """What each signal adds to the log-odds; a signal that is not known adds what that is worth, if anything."""
         parts = {"base": self.base, "meaning": self.meaning * (signals.meaning - self.meaning_at)}
         if signals.words is not None:
             parts["words"] = self.words * signals.words
+        elif self.across:
+            parts["words"] = self.across
         if signals.cpv_levels is not None:
-            parts["cpv"] = self.cpv * _CPV_LEVELS[min(signals.cpv_levels, len(_CPV_LEVELS) - 1)]
+            parts["cpv"] = self.cpv[min(signals.cpv_levels, len(self.cpv) - 1)]
+        elif self.uncoded:
+            parts["cpv"] = self.uncoded
+        if self.breadth and signals.cpv_levels:
+            parts["breadth"] = self.breadth * math.log(max(1, signals.statements))
         return parts
 
     def score(self, signals: Signals) -> float:

@@ -168,14 +168,16 @@ class Judge:
         for number, capability in enumerate(supplier.capabilities):
             if not eligible(need.side, capability):
                 continue
-            signals = pair_signals(need.side, capability, meaning=_cosine(need.vector, supplier.vectors[number]))
+            signals = pair_signals(
+                need.side, capability, meaning=_cosine(need.vector, supplier.vectors[number]), rarity=self._rules.rarity
+            )
             score = self._rules.scorer.score(signals)
             if score >= self._rules.threshold and (best is None or score > best.score):
                 best = _Pair(need=need, supplier=supplier, best=number, signals=signals, score=score)
         return best
 
     def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> _Likeness | None:
-        signals = similarity_signals(need.side, other.side, meaning=_cosine(need.vector, other.vector))
+        signals = similarity_signals(need.side, other.side, meaning=_cosine(need.vector, other.vector), rarity=self._rules.rarity)
         score = self._rules.similar_scorer.score(signals)
         return _Likeness(need=need, other=other, score=score) if score >= self._rules.similar_threshold else None
 

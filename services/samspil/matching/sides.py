@@ -49,6 +49,7 @@ def capability_sides(published: ProfilePublished) -> list[CapabilitySide]:
             excluded_buyers=frozenset(profile.exclusions.buyers),
             excluded_cpv=frozenset(profile.exclusions.cpv),
             excluded_regions=profile.exclusions.regions,
+            statements=len(profile.capabilities),
         )
         for capability in profile.capabilities
     ]
@@ -109,6 +110,7 @@ def supplier_entry(capabilities: list[CapabilitySide], vectors: Vectors) -> Entr
                 "excluded_buyers": sorted(capability.excluded_buyers),
                 "excluded_cpv": sorted(capability.excluded_cpv),
                 "excluded_regions": list(capability.excluded_regions),
+                "statements": capability.statements,
             },
         )
         for capability, vector in zip(capabilities, vectors, strict=True)
@@ -130,4 +132,5 @@ def capability_from(hit: Hit) -> CapabilitySide:
         excluded_buyers=frozenset(hit.payload["excluded_buyers"]),
         excluded_cpv=frozenset(hit.payload["excluded_cpv"]),
         excluded_regions=tuple(hit.payload["excluded_regions"]),
+        statements=hit.payload.get("statements", 1),  # an index that was filled before has none
     )
