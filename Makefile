@@ -51,6 +51,9 @@ test: lint ## Lint, then every test
 quality: $(VENV)/.run ## Measure the matches on sets with known answers: make quality DATA=folder-of-sets OUT=file.json
 	@$(BIN)/python -m bench.quality $(if $(DATA),--data "$(DATA)") $(if $(OUT),--out "$(OUT)") $(QUALITY_ARGS)
 
+suggest: $(VENV)/.run ## Measure the suggested CPV codes on notices whose code is known: make suggest OUT=file.json
+	@$(BIN)/python -m bench.suggest $(if $(OUT),--out "$(OUT)")
+
 scorer: $(VENV)/.run ## Fit the scorer of matching again, for the vectors of the settings
 	@$(BIN)/python -m scripts.train_scorer $(SCORER_ARGS)
 
@@ -63,4 +66,4 @@ lock: $(VENV)/.dev ## Resolve every dependency again, for every platform
 clean: ## Remove the environment and the local data
 	@rm -rf $(VENV) .samspil
 
-.PHONY: help setup run demo lint test quality scorer schemas lock clean
+.PHONY: help setup run demo lint test quality scorer suggest schemas lock clean

@@ -35,6 +35,7 @@ BODIES = {
     ("POST", "/v1/similar", "buyer-1"): NEED,
     ("PUT", "/v1/suppliers/supplier-1/profile", "supplier-1"): PROFILE,
     ("POST", "/v1/match", "operator"): TEXT,
+    ("POST", "/v1/suggest-cpv", "supplier-1"): {"text": "Find leaks.", "language": "en", "limit": 5},
 }
 
 

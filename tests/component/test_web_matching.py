@@ -102,3 +102,17 @@ async def test_a_matching_that_takes_too_long_is_given_up() -> None:
     response = await world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)
     assert response.status_code == 503
     assert (await world.ask("POST", "/v1/match", who="buyer-1", json=TEXT)).status_code == 503
+
+
+@pytest.mark.parametrize("who", ["buyer-1", "supplier-1", "operator"])
+async def test_whoever_writes_is_told_codes_with_their_labels(who: str) -> None:
+    world = World()
+    response = await world.ask("POST", "/v1/suggest-cpv", who=who, json=TEXT | {"limit": 3})
+    assert response.json() == {"items": [{"code": "90490000", "path": ["Sewage", "Leaks"], "closeness": 0.71}]}
+    assert world.suggester.asked == [(TEXT["text"], "en", 3)]
+
+
+async def test_codes_are_not_suggested_to_nobody() -> None:
+    world = World()
+    assert (await world.ask("POST", "/v1/suggest-cpv", json=TEXT)).status_code == 401
+    assert not world.suggester.asked

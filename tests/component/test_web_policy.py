@@ -30,6 +30,7 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/needs/{need_id}/invitations"): {OWN_BUYER, OPERATOR},
     ("POST", "/v1/match"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("POST", "/v1/similar"): {OWN_BUYER, OPERATOR},
+    ("POST", "/v1/suggest-cpv"): TOKENS,
     ("GET", "/v1/suppliers/{supplier_id}/profile"): {OWN_SUPPLIER, OPERATOR},
     ("PUT", "/v1/suppliers/{supplier_id}/profile"): {OWN_SUPPLIER},
     ("DELETE", "/v1/suppliers/{supplier_id}/profile"): {OWN_SUPPLIER},
@@ -56,6 +57,7 @@ BODIES = {
     ("PUT", "/v1/needs/{need_id}"): statement_json(title="Changed"),
     ("POST", "/v1/similar"): statement_json(),
     ("POST", "/v1/match"): {"text": "Find leaks.", "language": "en"},
+    ("POST", "/v1/suggest-cpv"): {"text": "Find leaks.", "language": "en"},
     ("PUT", "/v1/suppliers/{supplier_id}/profile"): a_profile(name="Renamed").model_dump(mode="json"),
 }
 

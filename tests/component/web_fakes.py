@@ -23,6 +23,7 @@ from samspil.ports import (
     StoredNeed,
     StoredProfile,
     Submitted,
+    Suggestion,
 )
 from samspil.web import Check, Contract, WebLimits, WebServices, create_app
 from samspil_schemas import DialogueAnnouncement, Evidence, Match, NeedStatement, SimilarNeed, SupplierProfile
@@ -291,6 +292,17 @@ class FakeMatchmaker:
         return [a_twin()][:limit]
 
 
+class FakeSuggester:
+    """Answers with one code, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, int]] = []
+
+    async def suggest(self, text: str, *, language: str, limit: int = 5) -> Sequence[Suggestion]:
+        self.asked.append((text, language, limit))
+        return [Suggestion(code="90490000", path=("Sewage", "Leaks"), closeness=0.71)]
+
+
 class FakeLog:
     async def end_offsets(self) -> Mapping[str, int]:
         return {"samspil.suppliers.v1": 7, "samspil.needs.v1": 12}
@@ -327,6 +339,7 @@ class World:
     open_metrics: bool = False
     record: Any = field(default_factory=FakeRecord)
     matchmaker: FakeMatchmaker = field(default_factory=FakeMatchmaker)
+    suggester: FakeSuggester = field(default_factory=FakeSuggester)
     health: FakeHealth = field(default_factory=FakeHealth)
     clock: ManualClock = field(default_factory=ManualClock)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -338,6 +351,7 @@ class World:
             tokens=self.record,
             log=FakeLog(),
             matchmaker=self.matchmaker,
+            suggester=self.suggester,
             health=self.health,
             contract=Contract(asyncapi=lambda: "asyncapi: 3.0.0\n", schemas=lambda: {"need-published.v1": SCHEMA}),
             clock=self.clock,

@@ -255,3 +255,14 @@ def test_an_index_that_was_lost_is_filled_again_from_the_record(place, tmp_path)
     shutil.rmtree(place.path / "index")
     with place.up():
         place.wait_for(lambda: place.json(*ask) == found)
+
+
+def test_codes_are_suggested_with_and_without_a_running_instance(place):
+    need = "Vi vil finde lækager i vandledninger uden at grave."
+    alone = place.json("suggest-cpv", need, "--limit", "3")
+    assert (alone["language"], len(alone["codes"])) == ("da", 3)
+    with place.up():
+        assert place.json("suggest-cpv", need, "--limit", "3") == alone
+    shown = place.run("suggest-cpv", need)
+    assert alone["codes"][0]["code"] in shown.stdout
+    assert place.run("suggest-cpv", " ").returncode == 2

@@ -1,19 +1,22 @@
-"""Ask for matches from the command line: of the running instance over HTTP, or, where none runs, of the index itself."""
+"""Ask for matches and codes from the command line: of the running instance over HTTP, or, where none runs, of the parts."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 from samspil.bootstrap.instance import Runtime, is_held, running_on
-from samspil.bootstrap.parts import opened_index, opened_model, rules_of
+from samspil.bootstrap.parts import Progress, no_progress, opened_index, opened_model, opened_suggester, rules_of
 from samspil.errors import IndexUnavailable, Refused, Transient
 from samspil.matching.adhoc import AdHocMatchmaker
+from samspil.ports import Suggestion
 from samspil.settings import Settings
 from samspil.web import ANSWERS_MAX
 from samspil_schemas import Match, NeedStatement, SimilarNeed
 
-__all__ = ["ANSWERS_MAX", "Answer", "ask_match"]
+__all__ = ["ANSWERS_MAX", "Answer", "ask_codes", "ask_match"]
 
 _TIMEOUT_SECONDS = 60
 
@@ -57,21 +60,52 @@ async def _ask_over_http(runtime: Runtime, statement: NeedStatement, *, limit: i
         "regions": statement.regions,
         "limit": limit,
     }
+    stated = statement.model_dump(mode="json")
+    async with _client(runtime) as client:
+        matches = _items(await client.post("/v1/match", json=body))
+        similar = _items(await client.post("/v1/similar", params={"limit": limit}, json=stated))
+    return Answer(
+        matches=[Match.model_validate(item) for item in matches], similar=[SimilarNeed.model_validate(item) for item in similar]
+    )
+
+
+async def ask_codes(
+    settings: Settings, text: str, *, language: str, limit: int, progress: Progress = no_progress
+) -> Sequence[Suggestion]:
+    """The CPV codes that the text may be about, the nearest first, at most `limit`, which is up to ANSWERS_MAX.
+
+    Raises:
+        Transient: the running instance or the model does not answer.
+        Refused: the running instance refuses the text.
+    """
+    runtime = running_on(settings.data_dir) if settings.uses_data_dir else None
+    if runtime is None or runtime.web is None:
+        async with (
+            opened_model(settings, progress=progress) as embedder,
+            opened_suggester(settings, embedder=embedder, progress=progress) as suggester,
+        ):
+            return await suggester.suggest(text, language=language, limit=limit)
+    body = {"text": text, "language": language, "limit": limit}
+    async with _client(runtime) as client:
+        found = _items(await client.post("/v1/suggest-cpv", json=body))
+    return [Suggestion(code=item["code"], path=tuple(item["path"]), closeness=item["closeness"]) for item in found]
+
+
+@asynccontextmanager
+async def _client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {runtime.token}"}
     try:
         # trust_env: a proxy of the environment has no business between two processes of one machine.
         async with httpx.AsyncClient(
             base_url=runtime.web or "", headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=False
         ) as client:
-            matches = await client.post("/v1/match", json=body)
-            stated = statement.model_dump(mode="json")
-            similar = await client.post("/v1/similar", params={"limit": limit}, json=stated)
+            yield client
     except httpx.HTTPError as error:
         raise Transient("The running Samspil does not answer.", hint="Look at `samspil doctor`.") from error
-    for response in (matches, similar):
-        if response.is_error:
-            raise Refused(str(response.json().get("detail", response.reason_phrase)))
-    return Answer(
-        matches=[Match.model_validate(item) for item in matches.json()["items"]],
-        similar=[SimilarNeed.model_validate(item) for item in similar.json()["items"]],
-    )
+
+
+def _items(response: httpx.Response) -> list[Any]:
+    if response.is_error:
+        raise Refused(str(response.json().get("detail", response.reason_phrase)))
+    found: list[Any] = response.json()["items"]
+    return found

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from samspil.adapters.embedding import EmbeddingSettings, open_embedder
+from samspil.adapters.embedding.stored import stored_vectors
 from samspil.adapters.kafka.connection import KafkaSettings
 from samspil.adapters.kafka.embedded import EmbeddedBroker
 from samspil.adapters.sql import SqlRecord, open_record
@@ -15,8 +16,9 @@ from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules, rules_for
+from samspil.matching.suggesting import LabelSuggester, label_texts
 from samspil.observability import configure_logging, log_nowhere
-from samspil.ports import Embedder, VectorIndex
+from samspil.ports import Embedder, VectorIndex, Vectors
 from samspil.settings import EMBEDDED, Settings
 
 Progress = Callable[[str, float | None], None]
@@ -164,3 +166,21 @@ def rules_of(settings: Settings, *, space: str) -> Rules:
     return rules_for(
         space, threshold=settings.match_threshold, similar_threshold=settings.similar_threshold, limit=settings.match_limit
     )
+
+
+@asynccontextmanager
+async def opened_suggester(
+    settings: Settings, *, embedder: Embedder, progress: Progress = no_progress
+) -> AsyncIterator[LabelSuggester]:
+    """Suggests CPV codes, until the block ends; the labels are read when it is first asked."""
+
+    async def load() -> Vectors:
+        return await stored_vectors(
+            label_texts(), name="cpv-labels", embedder=embedder, cache_dir=settings.cache_dir, progress=progress
+        )
+
+    suggester = LabelSuggester(embedder=embedder, load=load)
+    try:
+        yield suggester
+    finally:
+        await suggester.close()

@@ -31,6 +31,7 @@ from samspil.bootstrap.parts import (
     opened_index,
     opened_model,
     opened_record,
+    opened_suggester,
     rules_of,
 )
 from samspil.bootstrap.watch import watch
@@ -39,6 +40,7 @@ from samspil.errors import BrokerUnavailable
 from samspil.matching.adhoc import AdHocMatchmaker
 from samspil.matching.handlers import Matching
 from samspil.ports import (
+    CodeSuggester,
     DeadLetterSubscription,
     Embedder,
     Entity,
@@ -166,6 +168,14 @@ class _Late:
         await self.publisher.publish(events)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _OnDemand:
+    """What answers at once, from the model and the index of this process."""
+
+    matchmaker: Matchmaker
+    suggester: CodeSuggester
+
+
 class _Process:
     """Opens the parts one after the other onto the stack, so that they are closed in the opposite order."""
 
@@ -191,13 +201,21 @@ class _Process:
         self._pings["record"] = record.ping
         self._progress("Starting the broker", None)
         kafka, embedded = await stack.enter_async_context(opened_broker(settings))
-        late, matchmaker, subscriptions = _Late(), None, self._subscriptions(record, tell=tell)
+        late, on_demand, subscriptions = _Late(), None, self._subscriptions(record, tell=tell)
         if self._services & {"matching", "web"}:
             embedder, index = await self._open_brain()
-            rules = rules_of(settings, space=embedder.space)
-            matchmaker = AdHocMatchmaker(embedder=embedder, index=index, rules=rules)
+            on_demand = _OnDemand(
+                matchmaker=AdHocMatchmaker(embedder=embedder, index=index, rules=rules_of(settings, space=embedder.space)),
+                suggester=await stack.enter_async_context(opened_suggester(settings, embedder=embedder)),
+            )
             if "matching" in self._services:
-                handlers = Matching(embedder=embedder, index=index, publisher=late, clock=self._clock, rules=rules)
+                handlers = Matching(
+                    embedder=embedder,
+                    index=index,
+                    publisher=late,
+                    clock=self._clock,
+                    rules=rules_of(settings, space=embedder.space),
+                )
                 subscriptions += matching.subscriptions(handlers)
                 if await _is_empty(index) and (count := await record.again.everything()):
                     LOG.warning("index_filled_anew", events=count)
@@ -208,7 +226,7 @@ class _Process:
         await self._connect(log, embedded=embedded, relay=relay)
         admin = KafkaAdmin(kafka, subscriptions=(*all_subscriptions(), *_narrator(tell)))
         health = self._watch_over(record, log=log, admin=admin, relay=relay)
-        web_url = await self._serve(record, admin=admin, matchmaker=matchmaker, health=health)
+        web_url = await self._serve(record, admin=admin, on_demand=on_demand, health=health)
         await self._announce(record, kafka=kafka, web_url=web_url)
         return Running(
             submissions=record.submissions,
@@ -276,9 +294,9 @@ class _Process:
 
         self._stack.push_async_callback(end)
 
-    async def _serve(self, record: SqlRecord, *, admin: LogAdmin, matchmaker: Matchmaker | None, health: ProcessHealth) -> str:
+    async def _serve(self, record: SqlRecord, *, admin: LogAdmin, on_demand: _OnDemand | None, health: ProcessHealth) -> str:
         settings = self._settings
-        if "web" not in self._services or matchmaker is None:
+        if "web" not in self._services or on_demand is None:
             app = create_health_app(health)
             return await self._stack.enter_async_context(serve(app, host=settings.health_host, port=settings.health_port))
         self._progress("Starting the web", None)
@@ -288,7 +306,8 @@ class _Process:
                 readings=record.readings,
                 tokens=record.tokens,
                 log=admin,
-                matchmaker=matchmaker,
+                matchmaker=on_demand.matchmaker,
+                suggester=on_demand.suggester,
                 health=health,
                 contract=Contract(asyncapi=published.asyncapi, schemas=published.schemas),
                 clock=self._clock,

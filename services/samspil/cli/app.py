@@ -89,6 +89,18 @@ def match(
     command(looking.match)(text=text, language=language, cpv=cpv or [], regions=region or [], limit=limit, as_json=as_json)
 
 
+@app.command("suggest-cpv")
+def suggest_cpv(
+    text: Annotated[str, typer.Argument(help="What is needed, in free text; - reads standard input.")],
+    *,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="ISO 639 code; found out if not given.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=ANSWERS_MAX)] = 5,
+    as_json: Json = False,
+) -> None:
+    """Suggest the CPV codes that a text is about, with their labels in its language."""
+    command(looking.suggest_cpv)(text=text, language=language, limit=limit, as_json=as_json)
+
+
 @app.command()
 def ledger(
     need_id: Annotated[str | None, typer.Argument(help="Only this need.")] = None,

@@ -1,4 +1,4 @@
-"""`match`, `ledger`, `topics`, `doctor`: look, and change nothing."""
+"""`match`, `suggest-cpv`, `ledger`, `topics`, `doctor`: look, and change nothing."""
 
 import sys
 from collections import Counter
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from rich.table import Table
 
-from samspil.bootstrap import Settings, ask_match, check_installation, opened_admin, seen_record
+from samspil.bootstrap import Settings, ask_codes, ask_match, check_installation, opened_admin, seen_record
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
-from samspil.cli.tables import ledger_table, match_table, similar_table, summary_table, topics_table
+from samspil.cli.following import stages
+from samspil.cli.tables import codes_table, ledger_table, match_table, similar_table, summary_table, topics_table
 from samspil.intake import detect_language
 from samspil.ports import LedgerRow, LedgerSummary, NeedStatus, Readings
 from samspil_schemas import Buyer, NeedStatement
@@ -30,12 +31,7 @@ _NOBODY = Buyer(id="command-line", name="command line", country="EU")
 
 async def match(*, text: str, language: str | None, cpv: Sequence[str], regions: Sequence[str], limit: int, as_json: bool) -> int:
     """Show which suppliers and needs a text would match, and why."""
-    text = sys.stdin.buffer.read().decode("utf-8", "replace") if text == _STDIN else legible(text)
-    if not text.strip():
-        raise fail("The text is empty.", hint="Say in a sentence or two what is needed.", code=EXIT_NOTHING)
-    spoken = language or detect_language(text)
-    if spoken is None:
-        raise fail("The language of the text is not plain.", hint="Name it, for example with --language da.", code=EXIT_NOTHING)
+    text, spoken = _said(text, language=language)
     statement = _statement(text, language=spoken, cpv=cpv, regions=regions)
     found = await ask_match(Settings(), statement, limit=limit)
     if as_json:
@@ -48,6 +44,30 @@ async def match(*, text: str, language: str | None, cpv: Sequence[str], regions:
     if found.similar:
         OUT.print(similar_table(found.similar, title="Others with the same need"))
     return EXIT_OK
+
+
+async def suggest_cpv(*, text: str, language: str | None, limit: int, as_json: bool) -> int:
+    """Show the CPV codes that a text may be about."""
+    text, spoken = _said(text, language=language)
+    _statement(text, language=spoken, cpv=(), regions=())
+    with stages(quiet=as_json) as stage:
+        found = await ask_codes(Settings(), text, language=spoken, limit=limit, progress=stage.update)
+    if as_json:
+        print_json({"language": spoken, "codes": found})
+    else:
+        OUT.print(codes_table(found))
+    return EXIT_OK
+
+
+def _said(text: str, *, language: str | None) -> tuple[str, str]:
+    """The text and its language."""
+    text = sys.stdin.buffer.read().decode("utf-8", "replace") if text == _STDIN else legible(text)
+    if not text.strip():
+        raise fail("The text is empty.", hint="Say in a sentence or two what is needed.", code=EXIT_NOTHING)
+    spoken = language or detect_language(text)
+    if spoken is None:
+        raise fail("The language of the text is not plain.", hint="Name it, for example with --language da.", code=EXIT_NOTHING)
+    return text, spoken
 
 
 def _statement(text: str, *, language: str, cpv: Sequence[str], regions: Sequence[str]) -> NeedStatement:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from samspil.cli.console import shown
 from samspil.intake import RefusedItem, Summary
-from samspil.ports import GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus
+from samspil.ports import GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus, Suggestion
 from samspil.reference import cpv
 from samspil_schemas import (
     DialogueAnnounced,
@@ -159,6 +159,17 @@ def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
         table.add_row(
             f"{similar.score:.2f}", shown(f"{similar.other_buyer_name} ({similar.other_country})"), shown(similar.other_title)
         )
+    return table
+
+
+def codes_table(found: Sequence[Suggestion]) -> Table:
+    """CPV codes with their labels, the nearest first."""
+    table = Table(title="CPV codes that it may be about", title_justify="left", expand=True)
+    table.add_column("code", no_wrap=True)
+    table.add_column("what it is", ratio=1)
+    table.add_column("closeness", justify="right", no_wrap=True)
+    for one in found:
+        table.add_row(one.code, Text(" › ".join(one.path)), f"{one.closeness:.2f}")
     return table
 
 

@@ -47,11 +47,13 @@ from samspil.ports.registry import (
     PairListing,
     RegistryTransaction,
 )
+from samspil.ports.suggester import CodeSuggester, Suggestion
 
 __all__ = [
     "DEAD_LETTER_TOPICS",
     "READS",
     "Again",
+    "CodeSuggester",
     "DeadLetter",
     "DeadLetterHandler",
     "DeadLetterRow",
@@ -103,6 +105,7 @@ __all__ = [
     "Submissions",
     "Submitted",
     "Subscription",
+    "Suggestion",
     "TextKind",
     "Tokens",
     "VectorIndex",

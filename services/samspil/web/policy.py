@@ -85,6 +85,7 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/needs/{need_id}/similar"): _NEED_OWNER_OR_OPERATOR,
         ("GET", "/v1/needs/{need_id}/invitations"): _NEED_OWNER_OR_OPERATOR,
         ("POST", "/v1/match"): _BUYER_OR_OPERATOR,
+        ("POST", "/v1/suggest-cpv"): _ANY_TOKEN,
         ("POST", "/v1/similar"): _own(Role.BUYER, Subject.STATEMENT, operator=True),
         ("GET", "/v1/suppliers/{supplier_id}/profile"): _SUPPLIER_OR_OPERATOR,
         ("PUT", "/v1/suppliers/{supplier_id}/profile"): _own(Role.SUPPLIER, Subject.SUPPLIER),

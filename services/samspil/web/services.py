@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Request
 
 from samspil.clock import Clock
-from samspil.ports import LogAdmin, Matchmaker, Readings, Submissions, Tokens
+from samspil.ports import CodeSuggester, LogAdmin, Matchmaker, Readings, Submissions, Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,7 @@ class WebServices:
     tokens: Tokens
     log: LogAdmin
     matchmaker: Matchmaker
+    suggester: CodeSuggester
     health: Health
     contract: Contract
     clock: Clock

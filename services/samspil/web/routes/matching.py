@@ -65,6 +65,30 @@ class SimilarNeeds(BaseModel):
     items: list[SimilarNeed]
 
 
+class Writing(Model):
+    """A text that somebody is writing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text = Field(description="The need, in a few words or in full.")
+    language: Language = Field(description="That of the text; the labels come in it where CPV has it.")
+    limit: Annotated[int, Field(ge=1, le=ANSWERS_MAX, strict=True)] = 5
+
+
+class SuggestedCode(BaseModel):
+    """A CPV code that the text may be about."""
+
+    code: CpvCode
+    path: list[str] = Field(description="Its labels, from the division down to itself.")
+    closeness: float = Field(description="How near in meaning, -1 to 1; no probability.")
+
+
+class SuggestedCodes(BaseModel):
+    """CPV codes, the nearest first."""
+
+    items: list[SuggestedCode]
+
+
 class Turns:
     """How many ask the model at once; more are sent away, so that the events' matching keeps its share of the processor."""
 
@@ -127,3 +151,13 @@ async def similar_to_statement(
     async with turns.take():
         found = await services.matchmaker.similar_to(statement, limit=limit)
     return SimilarNeeds(items=list(found))
+
+
+@router.post("/suggest-cpv", summary="Which CPV codes a text is about")
+async def suggest_cpv(
+    services: Services, *, turns: OnDemand, writing: Annotated[Writing, Depends(JsonBody(Writing))]
+) -> SuggestedCodes:
+    """Suggest codes for a need or a profile that is being written. Nothing is stored."""
+    async with turns.take():
+        found = await services.suggester.suggest(writing.text, language=writing.language, limit=writing.limit)
+    return SuggestedCodes(items=[SuggestedCode(code=one.code, path=list(one.path), closeness=one.closeness) for one in found])
