@@ -17,6 +17,7 @@ from samspil.adapters.embedding.sentence_model import load_model
 from samspil.adapters.embedding.shipped import shipped_canaries
 from samspil.adapters.embedding.space import canary_vectors, check_canaries
 from samspil.errors import Misconfigured
+from samspil.matching.rules import rules_for
 from samspil.ports import EmbedText, TextKind
 from tests.unit.embedding_parts import no_progress
 
@@ -173,6 +174,11 @@ async def test_callers_at_once_each_have_their_own_vectors(opened):
     answers = await asyncio.gather(*(opened.embed(texts) for texts in calls))
     for texts, vectors in zip(calls, answers, strict=True):
         assert (np.sum(vectors * await opened.embed(texts), axis=1) > 0.9995).all()
+
+
+async def test_the_learned_scorer_is_that_of_the_bundled_model(opened):
+    rules = rules_for(opened.space)
+    assert rules.scorer.name.startswith("learned-"), "run `make scorer`: the adapter is newer than the scorer"
 
 
 async def test_the_space_stays_the_same_and_is_that_of_either_precision(opened, folder, cache_dir):

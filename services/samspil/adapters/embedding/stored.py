@@ -65,9 +65,10 @@ def _write(place: Path, vectors: Vectors) -> None:
     """Whole or not at all: written beside its place and renamed into it."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".new", delete=False) as file:
-            np.save(file, vectors.astype(np.float16))
-        Path(file.name).replace(place)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as folder:
+            fresh = Path(folder) / place.name
+            np.save(fresh, vectors.astype(np.float16))
+            fresh.replace(place)
     except OSError as error:
         raise Misconfigured(
             f"{place.parent} cannot be written ({error}).",

@@ -112,7 +112,7 @@ class Turns:
             async with asyncio.timeout(self._limits.ad_hoc_seconds):
                 yield
         except TimeoutError:
-            raise Transient("The matching took too long.") from None
+            raise Transient("The answer took too long.", hint="Send the same again in a moment.") from None
         finally:
             self._taken -= 1
 
