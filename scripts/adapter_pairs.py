@@ -270,7 +270,7 @@ class PairSource:
         for notice in self._clustered(self._swedish if swedish else self._divisions, size):
             text = self._title_or_text(notice)
             answer = self._profile(notice.code, self._random.choice(languages))
-            asked, answered = (text, answer) if self._random.random() < 0.7 else (answer, text)  # noqa: PLR2004
+            asked, answered = (text, answer) if self._random.random() < 0.7 else (answer, text)  # noqa: PLR2004 — how often
             pairs.append(Pair(query=asked, passage=answered, codes=(branch(notice.code),)))
         return pairs
 
@@ -294,7 +294,7 @@ class PairSource:
         pairs = []
         for notice in self._random.sample(self._told, min(size, len(self._told))):
             sides = [notice.title, notice.description]
-            if self._random.random() < 0.3:  # noqa: PLR2004
+            if self._random.random() < 0.3:  # noqa: PLR2004 — how often
                 sides.reverse()
             codes = (branch(notice.code),) if len(notice.code.rstrip("0")) > 4 else ()  # noqa: PLR2004 — finer than a class
             pairs.append(Pair(query=sides[0], passage=sides[1], codes=codes))
@@ -343,7 +343,7 @@ class PairSource:
             if told:
                 codes = tuple(branch(notice.code) for notice in (one, *others) if notice.code)
                 passage = form(". ".join(told) + ".")
-                if language == "sv" and one.code and self._random.random() < 0.3:  # noqa: PLR2004
+                if language == "sv" and one.code and self._random.random() < 0.3:  # noqa: PLR2004 — how often
                     passage = f"Bransch: {cpv.label(one.code, 'sv')}. {passage}"
                 pairs.append(Pair(query=self._title_or_text(one), passage=passage, codes=codes, owner=supplier))
         return pairs
@@ -381,7 +381,7 @@ class PairSource:
     def _profile(self, code: str, language: str) -> str:
         """The code's label, by itself or among some of its neighbours."""
         label = cpv.label(code, language) or ""
-        if self._random.random() < 0.6:  # noqa: PLR2004
+        if self._random.random() < 0.6:  # noqa: PLR2004 — how often
             return label
         family = self._families[code[:4]]
         others = self._random.sample(family, min(self._random.randint(1, 3), len(family)))
@@ -390,7 +390,7 @@ class PairSource:
         return ". ".join(labels) + "."
 
     def _title_or_text(self, notice: Notice) -> str:
-        if self._random.random() < 0.5:  # noqa: PLR2004
+        if self._random.random() < 0.5:  # noqa: PLR2004 — how often
             return notice.title
         if self._mixture.excerpts and self._random.random() < self._mixture.excerpts:
             sentences = [part for part in notice.description.split(". ") if len(part) > 30]  # noqa: PLR2004 — a sentence

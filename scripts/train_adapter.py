@@ -148,7 +148,7 @@ def save(encoder: Encoder, path: Path) -> None:
 
 def rate_at(step: int, *, steps: int, peak: float) -> float:
     """The learning rate: up over 40 steps, then down along a cosine to a fiftieth."""
-    if step < 40:  # noqa: PLR2004
+    if step < 40:  # noqa: PLR2004 — the steps of the warm-up
         return peak * (step + 1) / 40
     return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - 40) / max(1, steps - 40))))
 
