@@ -1,26 +1,35 @@
 """The pairs that the adapter learns from: a need and what answers it, in batches of one kind.
 
-Nothing is drawn from a CPV code that is kept aside (a fifth, by hash), from a procurement after the cut of the evaluation sets,
-or from a notice that is a question in one of them.
+Nothing is drawn from a CPV code that is kept aside, from a notice or an award that is for the scorer (scripts/splits.py), from a
+procurement after the cut of the evaluation sets, or from a notice that is a question in one of them.
 """
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
 from samspil.reference import cpv
+from scripts.adapter_parallel import Activity, Description, read_activities, read_descriptions
+from scripts.splits import ADAPTER_CUTS, is_for_scorer, is_kept_aside
 
 T = TypeVar("T")
-CUTS = {"SE": "2021-09-01", "GB": "2020-06-01"}
 LANGUAGES = tuple(sorted(cpv.LANGUAGES))
 # The languages of the countries that Samspil serves first are drawn more often.
-_WEIGHTS = [3 if language in {"sv", "da", "fi", "de", "en"} else 1 for language in LANGUAGES]
-_LONG = {"notices of one code", "title to description", "awards en", "norwegian"}  # half as many pairs, each twice as long
+_FIRST = {"sv", "da", "no", "fi", "de", "en"}
+_OF_ACTIVITIES = tuple(sorted({*LANGUAGES, "no"} - {"ga", "hr"}))
+_ENOUGH = 100  # descriptions in the same two languages, for a batch of them
+_LONG = {
+    "notices of one code",
+    "title to description",
+    "awards en",
+    "norwegian",
+    "descriptions",
+}  # half as many pairs, each twice as long
 _TOLD = 40  # characters, below which a description says nothing
 _HARD = 4  # neighbours in the vocabulary that are drawn together: each is a near miss of the others
 
@@ -77,63 +86,127 @@ class Mixture:
 
 
 MIXTURES = {
-    "first": Mixture(
+    "whole": Mixture(
         shares={
-            "labels": 0.36,
-            "notice to label": 0.24,
-            "notices of one code": 0.12,
-            "title to description": 0.10,
-            "awards sv": 0.10,
-            "awards en": 0.04,
-            "norwegian": 0.04,
-        }
-    ),
-    "second": Mixture(
-        shares={
-            "labels": 0.48,
-            "notice to label": 0.30,
-            "notices of one code": 0.06,
-            "title to description": 0.08,
-            "awards sv": 0.04,
+            "labels": 0.30,
+            "notice to label": 0.20,
+            "descriptions": 0.14,
+            "activities": 0.10,
+            "notices of one code": 0.09,
+            "title to description": 0.07,
+            "awards sv": 0.05,
+            "norwegian": 0.03,
             "awards en": 0.02,
-            "norwegian": 0.02,
         },
         framed=0.5,
-        spread=0.5,
-        excerpts=0.5,
+        spread=0.4,
+        excerpts=0.4,
     ),
 }
 
 # How a body says what it needs and a supplier what it does: a right answer must be found by its matter, not by its form.
 _ASKS = {
-    "sv": ("Kommunen söker {}.", "Vi behöver hjälp med {}.", "Hur kan vi få bättre {}?"),
-    "da": ("Kommunen søger {}.", "Vi har brug for hjælp til {}.", "Hvordan kan vi få bedre {}?"),
-    "de": ("Die Stadt sucht {}.", "Wir brauchen Unterstützung bei: {}.", "Wie bekommen wir bessere {}?"),
-    "en": ("The council is looking for {}.", "We need help with {}.", "How can we get better {}?"),
-    "fi": ("Kaupunki etsii: {}.", "Tarvitsemme apua: {}.", "Miten saamme paremmin: {}?"),
+    "sv": (
+        "Kommunen söker {}.",
+        "Vi behöver hjälp med {}.",
+        "Hur kan vi få bättre {}?",
+        "I dag fungerar {} inte som vi vill.",
+        "Vi vill pröva nya sätt att ordna {}.",
+        "Vår region saknar en lösning för {}.",
+    ),
+    "da": (
+        "Kommunen søger {}.",
+        "Vi har brug for hjælp til {}.",
+        "Hvordan kan vi få bedre {}?",
+        "I dag fungerer {} ikke, som vi ønsker.",
+        "Vi vil afprøve nye måder at løse {} på.",
+        "Regionen mangler en løsning til {}.",
+    ),
+    "de": (
+        "Die Stadt sucht {}.",
+        "Wir brauchen Unterstützung bei: {}.",
+        "Wie bekommen wir bessere {}?",
+        "Bisher läuft es nicht gut mit: {}.",
+        "Wir möchten neue Wege erproben für: {}.",
+        "Unserem Krankenhaus fehlt eine Lösung für: {}.",
+    ),
+    "en": (
+        "The council is looking for {}.",
+        "We need help with {}.",
+        "How can we get better {}?",
+        "Today {} does not work as we would like.",
+        "We want to try new ways of arranging {}.",
+        "Our hospital lacks a solution for {}.",
+    ),
+    "fi": (
+        "Kaupunki etsii: {}.",
+        "Tarvitsemme apua: {}.",
+        "Miten saamme paremmin: {}?",
+        "Nykyinen ratkaisu ei toimi: {}.",
+        "Haluamme kokeilla uusia tapoja: {}.",
+        "Sairaalastamme puuttuu: {}.",
+    ),
     "fr": ("La commune recherche : {}.", "Nous avons besoin de : {}.", "Comment améliorer : {} ?"),
     "nl": ("De gemeente zoekt {}.", "Wij hebben hulp nodig bij {}.", "Hoe krijgen we betere {}?"),
     "es": ("El municipio busca: {}.", "Necesitamos: {}.", "¿Cómo mejorar: {}?"),
     "it": ("Il comune cerca: {}.", "Abbiamo bisogno di: {}.", "Come migliorare: {}?"),
     "pl": ("Gmina poszukuje: {}.", "Potrzebujemy: {}.", "Jak ulepszyć: {}?"),
+    "no": (
+        "Kommunen søker {}.",
+        "Vi trenger hjelp med {}.",
+        "Hvordan kan vi få bedre {}?",
+        "I dag fungerer {} ikke slik vi ønsker.",
+        "Vi vil prøve ut nye måter å løse {} på.",
+    ),
 }
 _OFFERS = {
-    "sv": ("Vi levererar {} till kommuner och regioner.", "Företaget arbetar med {}.", "{} för offentlig sektor."),
-    "da": ("Vi leverer {} til kommuner og regioner.", "Virksomheden arbejder med {}.", "{} til det offentlige."),
-    "de": ("Wir liefern {} an Städte und Gemeinden.", "Das Unternehmen bietet: {}.", "{} für die öffentliche Hand."),
-    "en": ("We supply {} to councils and hospitals.", "The company works with {}.", "{} for the public sector."),
-    "fi": ("Toimitamme kunnille: {}.", "Yrityksen ala: {}.", "{} julkiselle sektorille."),
+    "sv": (
+        "Vi levererar {} till kommuner och regioner.",
+        "Företaget arbetar med {}.",
+        "{} för offentlig sektor.",
+        "Vi utvecklar nya lösningar för {}.",
+        "Vi är specialister på {}.",
+    ),
+    "da": (
+        "Vi leverer {} til kommuner og regioner.",
+        "Virksomheden arbejder med {}.",
+        "{} til det offentlige.",
+        "Vi udvikler nye løsninger til {}.",
+        "Vi er specialister i {}.",
+    ),
+    "de": (
+        "Wir liefern {} an Städte und Gemeinden.",
+        "Das Unternehmen bietet: {}.",
+        "{} für die öffentliche Hand.",
+        "Wir entwickeln neue Lösungen für: {}.",
+        "Wir sind spezialisiert auf: {}.",
+    ),
+    "en": (
+        "We supply {} to councils and hospitals.",
+        "The company works with {}.",
+        "{} for the public sector.",
+        "We develop new solutions for {}.",
+        "We are specialists in {}.",
+    ),
+    "fi": (
+        "Toimitamme kunnille: {}.",
+        "Yrityksen ala: {}.",
+        "{} julkiselle sektorille.",
+        "Kehitämme uusia ratkaisuja: {}.",
+        "Erikoisalamme: {}.",
+    ),
     "fr": ("Nous fournissons aux communes : {}.", "L'entreprise propose : {}.", "{} pour le secteur public."),
     "nl": ("Wij leveren {} aan gemeenten.", "Het bedrijf werkt met {}.", "{} voor de overheid."),
     "es": ("Suministramos a los municipios: {}.", "La empresa ofrece: {}.", "{} para el sector público."),
     "it": ("Forniamo ai comuni: {}.", "L'azienda offre: {}.", "{} per il settore pubblico."),
     "pl": ("Dostarczamy gminom: {}.", "Firma oferuje: {}.", "{} dla sektora publicznego."),
+    "no": (
+        "Vi leverer {} til kommuner og sykehus.",
+        "Bedriften arbeider med {}.",
+        "{} for offentlig sektor.",
+        "Vi utvikler nye løsninger for {}.",
+    ),
 }
-
-
-def is_kept_aside(code: str) -> bool:
-    """True for a code whose labels and notices are for evaluation only."""
-    return int(hashlib.sha256(code.encode()).hexdigest(), 16) % 5 == 0
 
 
 def related(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -173,7 +246,7 @@ def _notice(row: dict[str, Any]) -> Notice:
 
 
 def _allowed(row: dict[str, Any], ids: set[str], titles: set[str], *, dated: bool) -> bool:
-    cut = CUTS.get(row.get("country") or "")
+    cut = ADAPTER_CUTS.get(row.get("country") or "")
     late = dated and cut is not None and row["date"] >= cut
     return bool(row["title"]) and not late and row.get("id") not in ids and row["title"].casefold() not in titles
 
@@ -193,18 +266,52 @@ def read_notices(data: Path) -> dict[str, list[Notice]]:
         "sv": ("procurements_sv_uhm_dev.jsonl", True),
         "uk": ("awards_en_uk_dev.jsonl", True),
     }
-    return {
+    found = {
         name: [_notice(row) for row in _rows(data / file) if _allowed(row, ids, titles, dated=dated)]
         for name, (file, dated) in files.items()
     }
+    for name in ("ted", "doffin"):
+        found[name] = [notice for notice in found[name] if not is_for_scorer(notice.code)]
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parallel:
+    """Texts that say the same in several languages; either list may be empty."""
+
+    activities: Sequence[Activity] = ()
+    descriptions: Sequence[Description] = ()
+
+
+def read_parallel(*, activities: Path | None, descriptions: Path | None) -> Parallel:
+    """What stands in the folders that are given.
+
+    Raises:
+        FileNotFoundError: a folder holds nothing of its kind.
+    """
+    return Parallel(
+        activities=read_activities(activities) if activities else (),
+        descriptions=read_descriptions(descriptions) if descriptions else (),
+    )
 
 
 class PairSource:
     """Draws batches of pairs; the same seed gives the same ones."""
 
-    def __init__(self, data: Path, *, seed: int, mixture: Mixture) -> None:
-        self._mixture = mixture
+    def __init__(self, data: Path, *, seed: int, mixture: Mixture, parallel: Parallel) -> None:
         self._random = Random(seed)  # noqa: S311 — draws, no secrets
+        self._mixture = mixture
+        self._divisions_of_activity = _by(parallel.activities, lambda activity: activity.digits[:2])
+        self._described = {
+            pair: found
+            for pair in combinations(sorted({language for one in parallel.descriptions for language in one.told}), 2)
+            if len(found := [one for one in parallel.descriptions if one.told.keys() >= set(pair)]) > _ENOUGH
+        }
+        self._shares = {
+            name: share
+            for name, share in mixture.shares.items()
+            if (name != "activities" or parallel.activities) and (name != "descriptions" or self._described)
+        }
         sources = read_notices(data)
         self._codes = [code for code in cpv.codes() if not is_kept_aside(code)]
         self._groups = _by(self._codes, lambda code: code[:3])
@@ -228,6 +335,8 @@ class PairSource:
         }
         self.counts = {name: len(found) for name, found in sources.items()} | {
             "codes": len(self._codes),
+            "activities": len(parallel.activities),
+            "descriptions": len(parallel.descriptions),
             "suppliers with several contracts (sv)": len(self._won["sv"]),
             "suppliers with several contracts (en)": len(self._won["en"]),
         }
@@ -237,6 +346,8 @@ class PairSource:
         """By name, what draws a batch of a kind."""
         return {
             "labels": self.labels,
+            "activities": self.activities,
+            "descriptions": self.descriptions,
             "notice to label": self.notices_to_labels,
             "notices of one code": self.notices_of_one_code,
             "title to description": self.titles_to_descriptions,
@@ -247,8 +358,7 @@ class PairSource:
 
     def draw(self, size: int) -> tuple[str, list[Pair]]:
         """The kind of the next batch, and its pairs, about `size` of them."""
-        shares = self._mixture.shares
-        (name,) = self._random.choices(list(shares), weights=list(shares.values()))
+        (name,) = self._random.choices(list(self._shares), weights=list(self._shares.values()))
         return name, self.kinds[name](size // 2 if name in _LONG else size)
 
     def labels(self, size: int) -> list[Pair]:
@@ -260,6 +370,28 @@ class PairSource:
             query = self._in_a_sentence(cpv.label(code, asked) or "", _ASKS.get(asked))
             passage = self._in_a_sentence(self._profile(code, answered), _OFFERS.get(answered))
             pairs.append(Pair(query=query, passage=passage, codes=(branch(code),)))
+        return pairs
+
+    def activities(self, size: int) -> list[Pair]:
+        """What a business does, in one language → the same in another one."""
+        languages = self._languages(_OF_ACTIVITIES)
+        pairs = []
+        for activity in self._clustered(self._divisions_of_activity, size):
+            asked, answered = self._random.sample(languages, 2)
+            query = self._in_a_sentence(activity.names[asked], _ASKS.get(asked))
+            passage = self._in_a_sentence(activity.names[answered], _OFFERS.get(answered))
+            pairs.append(Pair(query=query, passage=passage, codes=(f"NACE {activity.digits}",)))
+        return pairs
+
+    def descriptions(self, size: int) -> list[Pair]:
+        """What a program does, in one language → the same in another one; a line may be answered by a paragraph."""
+        keys = list(self._described)
+        (pair,) = self._random.choices(keys, weights=[len(self._described[key]) ** 0.5 for key in keys])
+        pairs = []
+        for one in self._random.sample(self._described[pair], min(size, len(self._described[pair]))):
+            asked, answered = self._random.sample(pair, 2)
+            query, passage = (self._line_or_more(*one.told[language]) for language in (asked, answered))
+            pairs.append(Pair(query=query, passage=passage))
         return pairs
 
     def notices_to_labels(self, size: int) -> list[Pair]:
@@ -348,12 +480,16 @@ class PairSource:
                 pairs.append(Pair(query=self._title_or_text(one), passage=passage, codes=codes, owner=supplier))
         return pairs
 
-    def _languages(self) -> list[str]:
+    def _line_or_more(self, line: str, paragraph: str) -> str:
+        return paragraph if len(paragraph) > _TOLD and self._random.random() < 0.5 else line  # noqa: PLR2004 — how often
+
+    def _languages(self, known: Sequence[str] = LANGUAGES) -> list[str]:
         """The few languages of a batch: the fewer, the more wrong answers stand in the question's own."""
         wanted = self._random.choice((2, 3, 4, 6, 10))
+        weights = [3 if language in _FIRST else 1 for language in known]
         found: list[str] = []
         while len(found) < wanted:
-            (language,) = self._random.choices(LANGUAGES, weights=_WEIGHTS)
+            (language,) = self._random.choices(known, weights=weights)
             if language not in found:
                 found.append(language)
         return found

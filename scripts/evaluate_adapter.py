@@ -1,6 +1,6 @@
 """Measure the bundled model with and without an update, by plain dense ranking over whole texts.
 
-    python scripts/evaluate_adapter.py [ADAPTER …] [--strengths 0.6 0.8 1] [--data ../shared/data] [--centred]
+    python -m scripts.evaluate_adapter [ADAPTER …] [--strengths 0.6 0.8 1] [--data ../shared/data] [--centred]
 
 The first line is the raw model.
 
@@ -26,13 +26,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from adapter_pairs import is_kept_aside
 from platformdirs import user_cache_path
 from safetensors.torch import load_file
 from sentence_transformers import SentenceTransformer
 
 from samspil.adapters.embedding.bundled import PROMPTS, bundled_source, ensure_bundled
 from samspil.reference import cpv
+from scripts.splits import is_kept_aside
 
 HAND = Path(__file__).parents[1] / "tests/component/embedding_cross_language.tsv"
 SHIFT = 0.8  # how much of its language's mean a vector loses, where that is asked for

@@ -1,14 +1,15 @@
 """What the scorer is fitted on: real awards and notices of the training side, and the sample. Nothing under A-dev.
 
 Swedish procurements before 2021-09-01 and UK awards before 2020-06-01 are split by month: what was won before the month makes the
-suppliers, the needs of the month are asked. Notices are those that are no query of A-dev; their codes make the right answers and
-are then hidden, and a code of the hold-out rule is never fitted on.
+suppliers, the needs of the month are asked, if the adapter has not read them (scripts/splits.py). Notices are those that are no
+query of A-dev; their codes make the right answers and are then hidden. Fitted on are the codes whose notices the adapter has not
+read; those of the hold-out rule measure.
 """
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,14 +20,14 @@ from bench.quality.rows import QualitySet, Row
 from samspil.matching.sides import capability_sides, need_side
 from samspil.sample import sample_needs, sample_profiles, sample_truth
 from samspil_schemas import NeedPublished, ProfilePublished
+from scripts.splits import ADAPTER_CUTS, SV_CUT, UK_CUT, is_for_scorer, is_kept_aside
 
-SV_CUT, UK_CUT = "2021-09-01", "2020-06-01"
-SV_MONTHS = ("2021-04-01", "2021-05-01", "2021-06-01", "2021-07-01", "2021-08-01", SV_CUT)
-UK_MONTHS = ("2020-02-01", "2020-03-01", "2020-04-01", "2020-05-01", UK_CUT)
+SV_MONTHS = (ADAPTER_CUTS["SE"], "2021-07-01", "2021-08-01", SV_CUT)
+UK_MONTHS = (ADAPTER_CUTS["GB"], "2020-05-01", UK_CUT)
 SV_FILE, UK_FILE, TED_FILE = "procurements_sv_uhm_dev.jsonl", "awards_en_uk_dev.jsonl", "notices_ted_dev.jsonl"
 NORWEGIAN_FILE = "notices_no_doffin2020_dev.jsonl"
-LATER = ("sv-2021-07", "sv-2021-08", "uk-2020-05", "ted-held-out")
-_HELD_OUT_OF = 5
+LATER = ("sv-2021-08", "sv-uncoded-2021-08", "uk-2020-05", "ted-held-out-1", "ted-held-out-2", "ted-held-out")
+_HALVES = 2
 _CLASS_DIGITS, _CATEGORY_DIGITS = 4, 5
 
 Raw = dict[str, Any]
@@ -51,12 +52,16 @@ def supplier_sets(data: Path) -> list[Judged]:
     swedish = [row for row in read(data / SV_FILE) if row["date"] < SV_CUT]
     british = [row for row in read(data / UK_FILE) if row["date"] < UK_CUT]
     sets = [_awards(swedish, start, end, label="sv", lang="sv") for start, end in pairwise(SV_MONTHS)]
+    # The same without codes, for many needs and profiles have none.
+    bare = [{**row, "cpv": ""} for row in swedish]
+    sets += [_awards(bare, start, end, label="sv-uncoded", lang="sv") for start, end in pairwise(SV_MONTHS)]
     sets += [_awards(british, start, end, label="uk", lang="en") for start, end in pairwise(UK_MONTHS)]
     notices = [row for row in _training_notices(data, TED_FILE) if len(row["cpv"].rstrip("0")) >= _CLASS_DIGITS]
-    # One half asks, the other one is what suppliers have done, so that no notice finds itself.
-    asking, done = ([row for row in notices if _digest(row["id"]) % 2 == side] for side in (1, 0))
-    sets.append(_notices(*_of_codes(asking, done, held_out=False), name="ted"))
-    sets.append(_notices(_of_codes(asking, done, held_out=True)[0], done, name="ted-held-out"))
+    # One half asks, the other one is what suppliers have done, so that no notice finds itself; then the other way round.
+    halves = [[row for row in notices if _digest(row["id"]) % _HALVES == side] for side in range(_HALVES)]
+    for number, (asking, done) in enumerate((halves, halves[::-1]), start=1):
+        sets.append(_notices([row for row in asking if is_for_scorer(row["cpv"])], done, name=f"ted-{number}"))
+        sets.append(_notices([row for row in asking if is_kept_aside(row["cpv"])], done, name=f"ted-held-out-{number}"))
     return [_judged(found) for found in sets] + [_sample()]
 
 
@@ -64,9 +69,11 @@ def similar_sets(data: Path) -> list[Judged]:
     """Needs and needs of other buyers: notices of one full code, and the shared needs of the sample."""
     rows = [*_training_notices(data, TED_FILE), *_training_notices(data, NORWEGIAN_FILE)]
     rows = [row for row in rows if len(row["cpv"].rstrip("0")) >= _CLASS_DIGITS]
-    kept = [row for row in rows if not is_held_out(row["cpv"])]
-    held = [row for row in rows if is_held_out(row["cpv"])]
-    return [_alike(kept, name="ted"), _alike(held, name="ted-held-out"), _sample_alike()]
+    return [
+        _alike(rows, name="ted", asked=is_for_scorer),
+        _alike(rows, name="ted-held-out", asked=is_kept_aside),
+        _sample_alike(),
+    ]
 
 
 def corpus(data: Path) -> list[tuple[str, str]]:
@@ -86,17 +93,8 @@ def read(file: Path) -> list[Raw]:
         return [json.loads(line) for line in lines]
 
 
-def is_held_out(code: str) -> bool:
-    """True for the fifth of all codes that nothing is trained on."""
-    return int(hashlib.sha256(code.encode()).hexdigest(), 16) % _HELD_OUT_OF == 0
-
-
-def _of_codes(*sides: Sequence[Raw], held_out: bool) -> list[list[Raw]]:
-    return [[row for row in side if is_held_out(row["cpv"]) == held_out] for side in sides]
-
-
 def _digest(text: str) -> int:
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16) // _HELD_OUT_OF
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
 def _training_notices(data: Path, file: str) -> list[Raw]:
@@ -169,13 +167,16 @@ def _answerable(name: str, sides: product.Sides, right: Sequence[frozenset[int]]
     )
 
 
-def _alike(rows: Sequence[Raw], *, name: str) -> Judged:
+def _alike(rows: Sequence[Raw], *, name: str, asked: Callable[[str], bool]) -> Judged:
     texts = tuple(Row(id=row["id"], title=row["title"], text=row["text"], lang=row["lang"]) for row in rows)
     sides = product.sides_of(QualitySet(name=name, queries=texts, docs=texts, relevance={}, similar=True))
     codes: Mapping[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         codes[row["cpv"]].append(place)
-    right = [frozenset(place for place in codes[row["cpv"]] if rows[place]["buyer"] != row["buyer"]) for row in rows]
+    right = [
+        frozenset(place for place in codes[row["cpv"]] if asked(row["cpv"]) and rows[place]["buyer"] != row["buyer"])
+        for row in rows
+    ]
     return _answerable(name, sides, right)
 
 

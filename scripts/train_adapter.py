@@ -1,7 +1,7 @@
 """Train the low-rank update of the bundled model that makes it care about the matter more than about the language.
 
-    python scripts/train_adapter.py --out adapter.safetensors [--data ../shared/data]
-    python scripts/train_adapter.py --out weaker.safetensors --start adapter.safetensors --strength 0.7 --steps 0
+    python -m scripts.train_adapter --out adapter.safetensors [--activities folder] [--descriptions folder]
+    python -m scripts.train_adapter --out weaker.safetensors --start adapter.safetensors --strength 0.7 --steps 0
 
 InfoNCE over batches of pairs (see `adapter_pairs.py`) with wrong answers from the whole batch, on both sides; what may be a right
 answer as well is left out. All computing is in bf16, as the product's, but for the update itself and the loss.
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from adapter_pairs import MIXTURES, Pair, PairSource, related
 from platformdirs import user_cache_path
 from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 
 from samspil.adapters.embedding.bundled import PROMPTS, bundled_source, ensure_bundled
 from samspil.adapters.embedding.folders import file_hash
+from scripts.adapter_pairs import MIXTURES, Pair, PairSource, read_parallel, related
 
 TOKENS = 4096
 
@@ -158,7 +158,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared/data")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--mixture", choices=list(MIXTURES), default="first")
+    parser.add_argument("--mixture", choices=list(MIXTURES), default="whole")
+    parser.add_argument("--activities", type=Path, help="names of economic activities (see adapter_parallel.py)")
+    parser.add_argument("--descriptions", type=Path, help="translated descriptions of software (see adapter_parallel.py)")
     parser.add_argument("--start", type=Path, help="an adapter to go on from")
     parser.add_argument("--strength", type=float, default=1.0, help="the share of its update that is kept at the start")
     parser.add_argument("--steps", type=int, default=600)
@@ -182,7 +184,8 @@ def main() -> None:
     encoder = Encoder(folder, rank=args.rank, scale=scale, length=args.length)
     if args.start:
         encoder.start_from(args.start, strength=args.strength)
-    source = PairSource(args.data, seed=args.seed, mixture=MIXTURES[args.mixture])
+    parallel = read_parallel(activities=args.activities, descriptions=args.descriptions)
+    source = PairSource(args.data, seed=args.seed, mixture=MIXTURES[args.mixture], parallel=parallel)
     print(source.counts, flush=True)
     optimiser = torch.optim.AdamW(encoder.parameters(), lr=args.rate, weight_decay=0.01, betas=(0.9, 0.98))
     started, seen = time.monotonic(), {}

@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not sets:
             CONSOLE.print("Nothing was measured: there is no set. Name a folder of sets: make quality DATA=folder")
             return 1
-        figures = asyncio.run(_measure(sets, settings=Settings(model=asked.model) if asked.model else Settings()))
+        settings = Settings(model=asked.model) if asked.model else Settings()
+        figures = asyncio.run(_measure(sets, settings=settings, ablate=asked.ablate))
     except (BrokenSet, SamspilError) as error:
         CONSOLE.print(str(error), markup=False)
         return 1
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="a folder of sets; by default ../shared/data/A-dev and two that are built")
     parser.add_argument("--out", type=Path, help="where the figures are written")
     parser.add_argument("--model", help="another model than that of the settings")
+    parser.add_argument("--ablate", action="store_true", help="measure the product without each of its signals too")
     parser.add_argument("--only", action="append", help="only the set of this name; may be given again")
     return parser
 
@@ -70,7 +72,7 @@ def _sets(data: Path | None, *, built: Path) -> list[QualitySet]:
     return [*sets, *(read_set(folder) for folder in (similar, across) if folder is not None)]
 
 
-async def _measure(sets: list[QualitySet], *, settings: Settings) -> dict[str, float]:
+async def _measure(sets: list[QualitySet], *, settings: Settings, ablate: bool) -> dict[str, float]:
     figures: dict[str, float] = {}
     async with opened_model(settings) as model:
         with remembered(model, folder=settings.cache_dir / "quality") as embedder:
@@ -79,7 +81,7 @@ async def _measure(sets: list[QualitySet], *, settings: Settings) -> dict[str, f
             for quality_set in sets:
                 sides = product.sides_of(quality_set)
                 await _embed(quality_set.name, sides, embedder=embedder)
-                measured = await measure(quality_set, sides, embedder=embedder, rules=rules)
+                measured = await measure(quality_set, sides, embedder=embedder, rules=rules, ablate=ablate)
                 show(CONSOLE, quality_set, measured)
                 figures |= flat(quality_set.name, measured)
     return figures

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.quality import baselines, product
+from bench.quality.ablation import variants
 from bench.quality.metrics import (
     RANKED,
     WITH_INTERVAL,
@@ -40,18 +41,21 @@ class Figures:
 
 
 async def measure(
-    quality_set: QualitySet, sides: product.Sides, *, embedder: RememberedEmbedder, rules: Rules
+    quality_set: QualitySet, sides: product.Sides, *, embedder: RememberedEmbedder, rules: Rules, ablate: bool = False
 ) -> dict[str, Figures]:
-    """The figures of each system.
+    """The figures of each system; with `ablate`, of the product without each of its signals too.
 
     Raises:
         Transient: the model or the index does not answer.
     """
     found = await product.embedded(sides, embedder=embedder)
     with tempfile.TemporaryDirectory(prefix="samspil-quality-") as folder:
-        shown = await product.rank(quality_set, found, embedder=embedder, rules=rules, folder=Path(folder))
+        shown = {
+            name: await product.rank(quality_set, found, embedder=embedder, rules=ruled, folder=Path(folder) / str(number))
+            for number, (name, ruled) in enumerate(({PRODUCT: rules} | (variants(rules) if ablate else {})).items())
+        }
     rankings = {
-        PRODUCT: shown,
+        **shown,
         "bm25": baselines.bm25(quality_set),
         "dense": baselines.dense(quality_set, found),
         "cpv": baselines.cpv(quality_set),

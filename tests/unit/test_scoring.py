@@ -16,6 +16,7 @@ SIGNALS = st.builds(
     words=st.none() | st.floats(min_value=0, max_value=1),
     cpv_levels=st.none() | st.integers(min_value=0, max_value=7),
     statements=st.integers(min_value=1, max_value=50),
+    generality=COSINES,
 )
 LEARNED = [learned().scorer, learned().similar_scorer]
 scorers = pytest.mark.parametrize("scorer", [HAND_SET, HAND_SET_SIMILAR, *LEARNED])
@@ -55,6 +56,13 @@ def test_a_broader_profile_never_lowers_a_score(scorer, signals, more):
     assert scorer.score(replace(signals, statements=low)) <= scorer.score(replace(signals, statements=high))
 
 
+@scorers
+@given(signals=SIGNALS, more=COSINES)
+def test_a_text_that_is_near_to_everything_never_raises_a_score(scorer, signals, more):
+    low, high = sorted((signals.generality, more))
+    assert scorer.score(replace(signals, generality=high)) <= scorer.score(replace(signals, generality=low))
+
+
 def test_breadth_counts_only_in_the_field_of_the_need():
     [scorer, _] = LEARNED
     elsewhere = Signals(meaning=0.5, words=0.1, cpv_levels=0)
@@ -63,7 +71,7 @@ def test_breadth_counts_only_in_the_field_of_the_need():
 
 
 @pytest.mark.parametrize(
-    "change", [{"meaning": -1.0}, {"words": -0.1}, {"breadth": -0.1}, {"cpv": (0.0, 0.5, 0.4)}, {"cpv": ()}], ids=str
+    "change", [{"meaning": -1.0}, {"words": -0.1}, {"breadth": -0.1}, {"generality": -0.1}, {"cpv": (0.0, 0.5, 0.4)}, {"cpv": ()}], ids=str
 )
 def test_a_scorer_that_would_fall_as_a_signal_grows_cannot_be_made(change):
     with pytest.raises(ValueError, match="would fall"):

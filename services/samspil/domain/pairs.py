@@ -72,19 +72,29 @@ def _regions_excluded(regions: tuple[str, ...], excluded: tuple[str, ...]) -> bo
     return bool(regions) and all(any(region.startswith(branch) for branch in excluded) for region in regions)
 
 
-def pair_signals(need: NeedSide, capability: CapabilitySide, *, meaning: float, rarity: Rarity | None = None) -> Signals:
+def pair_signals(
+    need: NeedSide, capability: CapabilitySide, *, meaning: float, generality: float = 0.0, rarity: Rarity | None = None
+) -> Signals:
     """The signals of a need and a capability whose vectors have the cosine `meaning`; without a rarity, stems are compared."""
     return Signals(
         meaning=meaning,
         words=_words(need, capability, rarity=rarity),
         cpv_levels=_shared_levels(need.cpv, capability.cpv),
         statements=capability.statements,
+        generality=generality,
     )
 
 
-def similarity_signals(one: NeedSide, other: NeedSide, *, meaning: float, rarity: Rarity | None = None) -> Signals:
+def similarity_signals(
+    one: NeedSide, other: NeedSide, *, meaning: float, generality: float = 0.0, rarity: Rarity | None = None
+) -> Signals:
     """The signals of two needs whose vectors have the cosine `meaning`; without a rarity, stems are compared."""
-    return Signals(meaning=meaning, words=_words(one, other, rarity=rarity), cpv_levels=_shared_levels(one.cpv, other.cpv))
+    return Signals(
+        meaning=meaning,
+        words=_words(one, other, rarity=rarity),
+        cpv_levels=_shared_levels(one.cpv, other.cpv),
+        generality=generality,
+    )
 
 
 def _words(one: NeedSide | CapabilitySide, other: NeedSide | CapabilitySide, *, rarity: Rarity | None) -> float | None:

@@ -18,17 +18,21 @@ class Signals:
         words: overlap of words or their parts, 0 to 1; None across languages.
         cpv_levels: levels of the CPV tree that both share; None where a side has no code.
         statements: how many capabilities the supplier's profile has.
+        generality: how near the two texts are to all that is bought, −1 to 1; such texts are near to any other.
     """
 
     meaning: float
     words: float | None = None
     cpv_levels: int | None = None
     statements: int = 1
+    generality: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """The weights, with a name that every score carries. None that grows with a signal is negative, so the score is monotone.
+    """The weights, with a name that every score carries.
+
+    The score never falls as a signal grows; with generality it never rises.
 
     Attributes:
         name: of these weights.
@@ -40,6 +44,7 @@ class Scorer:
         breadth: for each e-fold of statements in the profile, where at least the division is shared.
         across: where words cannot be compared, for the languages differ.
         uncoded: where codes cannot be compared, for a side has none.
+        generality: taken off for a generality of one.
 
     Raises:
         ValueError: a weight would let the score fall as a signal grows.
@@ -54,10 +59,11 @@ class Scorer:
     breadth: float = 0.0
     across: float = 0.0
     uncoded: float = 0.0
+    generality: float = 0.0
 
     def __post_init__(self) -> None:
         falls = any(deeper < level for level, deeper in pairwise(self.cpv))
-        if not self.cpv or falls or min(self.meaning, self.words, self.breadth) < 0:
+        if not self.cpv or falls or min(self.meaning, self.words, self.breadth, self.generality) < 0:
             raise ValueError(f"the scorer {self.name} would fall as a signal grows")
 
     def contributions(self, signals: Signals) -> dict[str, float]:
@@ -73,6 +79,8 @@ class Scorer:
             parts["cpv"] = self.uncoded
         if self.breadth and signals.cpv_levels:
             parts["breadth"] = self.breadth * math.log(max(1, signals.statements))
+        if self.generality:
+            parts["generality"] = -self.generality * signals.generality
         return parts
 
     def score(self, signals: Signals) -> float:

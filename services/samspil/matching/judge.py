@@ -76,11 +76,6 @@ class _Likeness:
     score: float
 
 
-def _cosine(one: Vectors, other: Vectors) -> float:
-    # Rounded, so that a pair has the same score from both sides although the sums run in another order.
-    return round(float(np.dot(one, other)), 4)
-
-
 class Judge:
     """Finds and judges the pairs of needs and suppliers."""
 
@@ -168,8 +163,13 @@ class Judge:
         for number, capability in enumerate(supplier.capabilities):
             if not eligible(need.side, capability):
                 continue
+            vectors = need.vector, supplier.vectors[number]
             signals = pair_signals(
-                need.side, capability, meaning=_cosine(need.vector, supplier.vectors[number]), rarity=self._rules.rarity
+                need.side,
+                capability,
+                meaning=self._rules.meaning(*vectors),
+                generality=self._rules.generality(*vectors),
+                rarity=self._rules.rarity,
             )
             score = self._rules.scorer.score(signals)
             if score >= self._rules.threshold and (best is None or score > best.score):
@@ -177,7 +177,13 @@ class Judge:
         return best
 
     def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> _Likeness | None:
-        signals = similarity_signals(need.side, other.side, meaning=_cosine(need.vector, other.vector), rarity=self._rules.rarity)
+        signals = similarity_signals(
+            need.side,
+            other.side,
+            meaning=self._rules.meaning(need.vector, other.vector),
+            generality=self._rules.generality(need.vector, other.vector),
+            rarity=self._rules.rarity,
+        )
         score = self._rules.similar_scorer.score(signals)
         return _Likeness(need=need, other=other, score=score) if score >= self._rules.similar_threshold else None
 

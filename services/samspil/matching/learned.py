@@ -6,10 +6,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from samspil.domain.rarity import Rarity
 from samspil.domain.scoring import Scorer
+from samspil.ports import Vectors
 
 FILE = "scorer.json"
 
@@ -22,7 +24,7 @@ class Learned(BaseModel):
         space: the vector space that the weights were fitted for; in another one they would mean nothing.
         scorer: of needs and suppliers. similar_scorer: of two needs.
         threshold: the least score of a match. similar_threshold: of the same need.
-        rarity: the weights of the parts of words.
+        rarity: the weights of the parts of words. middle: the mean vector of all that is bought, shape (d,).
         made_by: the script, its seed, what it read and which population the probabilities speak of.
     """
 
@@ -35,6 +37,7 @@ class Learned(BaseModel):
     threshold: float
     similar_threshold: float
     rarity: Rarity
+    middle: Vectors
     made_by: dict[str, Any]
 
     @field_validator("rarity", mode="before")
@@ -42,9 +45,14 @@ class Learned(BaseModel):
     def _unpacked(cls, value: object) -> object:
         return Rarity(unpacked(value)) if isinstance(value, str) else value
 
+    @field_validator("middle", mode="before")
+    @classmethod
+    def _vector(cls, value: object) -> object:
+        return np.frombuffer(unpacked(value), dtype="<f4") if isinstance(value, str) else value
+
 
 def packed(table: bytes) -> str:
-    """The table of a rarity as the artefact holds it."""
+    """A table of bytes as the artefact holds it."""
     return base64.b64encode(zlib.compress(table, 9)).decode("ascii")
 
 

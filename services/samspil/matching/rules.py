@@ -1,10 +1,13 @@
 """The rules that a matching service runs under: scorers, thresholds and limits, all named in what it publishes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from samspil.domain.rarity import Rarity
 from samspil.domain.scoring import Scorer
 from samspil.matching.learned import Learned, learned
+from samspil.ports import Vectors
 
 # Set by hand, for vectors that the learned scorer was not fitted for: on the sample data (services/samspil/sample) these weights
 # find 69 % of the true pairs with a precision of 71 %, and 60 % of the shared needs with a precision of 36 %.
@@ -19,15 +22,25 @@ HAND_SET_SIMILAR = Scorer(
 class Rules:
     """What counts as a match (`threshold`) and as the same need (`similar_threshold`), and how many a report carries.
 
-    `rarity` weighs the parts of words; without it, stems are compared.
+    `rarity` weighs the parts of words; without it, stems are compared. `middle` is the mean vector of all that is bought, shape
+    (d,); without it, no text is called general.
     """
 
     scorer: Scorer = HAND_SET
     similar_scorer: Scorer = HAND_SET_SIMILAR
     rarity: Rarity | None = None
+    middle: Vectors | None = field(default=None, compare=False, repr=False)
     threshold: float = 0.5
     similar_threshold: float = 0.5
     limit: int = 100
+
+    def meaning(self, one: Vectors, other: Vectors) -> float:
+        """The cosine of two unit vectors, rounded, so that a pair has the same score from both sides on every machine."""
+        return round(float(np.dot(one, other)), 4)
+
+    def generality(self, one: Vectors, other: Vectors) -> float:
+        """How near two texts are to all that is bought, −1 to 1: the mean of both."""
+        return 0.0 if self.middle is None else round(float(np.dot(one, self.middle) + np.dot(other, self.middle)) / 2, 4)
 
     @property
     def scorer_name(self) -> str:
@@ -59,6 +72,7 @@ def rules_for(
             scorer=known.scorer,
             similar_scorer=known.similar_scorer,
             rarity=known.rarity,
+            middle=known.middle,
             threshold=known.threshold,
             similar_threshold=known.similar_threshold,
             limit=limit,
