@@ -30,7 +30,7 @@ from samspil_schemas.matches import (
 from samspil_schemas.needs import Buyer, NeedPublished, NeedStatement, NeedWithdrawn, Source, Stage, Volume
 from samspil_schemas.notifications import Channel, NotificationDelivered, NotificationFailed
 from samspil_schemas.responses import Answer, FeedbackGiven, FeedbackReason, ResponseGiven
-from samspil_schemas.similar_needs import SimilarNeedFound
+from samspil_schemas.similar_needs import SimilarNeedFound, SimilarNeedWithdrawn, SimilarWithdrawalReason
 from samspil_schemas.suppliers import (
     CapabilityStatement,
     Certification,
@@ -84,6 +84,8 @@ __all__ = [
     "Rung",
     "SimilarNeed",
     "SimilarNeedFound",
+    "SimilarNeedWithdrawn",
+    "SimilarWithdrawalReason",
     "Source",
     "Stage",
     "SupplierMatched",

@@ -13,7 +13,7 @@ from samspil_schemas.matches import MatchFound, MatchWithdrawn, NeedMatched, Sup
 from samspil_schemas.needs import NeedPublished, NeedWithdrawn
 from samspil_schemas.notifications import NotificationDelivered, NotificationFailed
 from samspil_schemas.responses import FeedbackGiven, ResponseGiven
-from samspil_schemas.similar_needs import SimilarNeedFound
+from samspil_schemas.similar_needs import SimilarNeedFound, SimilarNeedWithdrawn
 from samspil_schemas.suppliers import ProfilePublished, ProfileWithdrawn
 from samspil_schemas.topics import Topic
 
@@ -57,6 +57,7 @@ CATALOG: tuple[EventSpec, ...] = (
     _spec("samspil.need-matched.v1", NeedMatched, topics.MATCH_REPORTS),
     _spec("samspil.supplier-matched.v1", SupplierMatched, topics.MATCH_REPORTS),
     _spec("samspil.similar-need-found.v1", SimilarNeedFound, topics.SIMILAR_NEEDS),
+    _spec("samspil.similar-need-withdrawn.v1", SimilarNeedWithdrawn, topics.SIMILAR_NEEDS),
     _spec("samspil.joint-need-changed.v1", JointNeedChanged, topics.JOINT_NEEDS),
     _spec("samspil.dialogue-announced.v1", DialogueAnnounced, topics.DIALOGUES),
     _spec("samspil.dialogue-changed.v1", DialogueChanged, topics.DIALOGUES),

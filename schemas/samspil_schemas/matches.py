@@ -163,6 +163,16 @@ class SimilarNeed(Model):
     score: Score
     evidence: tuple[Evidence, ...] = Field(default=(), max_length=LIST_MAX, description="Why, strongest first.")
     cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX, description="Shared codes, from division to deepest.")
+    fold_keys: tuple[Label, ...] = Field(
+        default=(),
+        max_length=LIST_MAX,
+        description="Of the other need: finds that share one are a single need, published more than once.",
+    )
+    also_published: tuple[Id, ...] = Field(
+        default=(),
+        max_length=MATCHES_MAX,
+        description="Other publications of the other need, folded into this find. Events have none: each speaks of one pair.",
+    )
 
 
 class NeedMatched(Event):

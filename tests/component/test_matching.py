@@ -2,6 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from samspil.domain.similar import folded_finds
 from samspil.errors import IndexUnavailable
 from samspil.ports import Entity, Head
 from samspil_schemas import (
@@ -127,6 +128,19 @@ async def test_a_buyers_own_needs_are_not_shown_to_it_as_a_find(parts):
     await parts.take(a_need("need-1"))
     [report] = await parts.take(a_need("need-2"))
     assert report.similar == ()
+
+
+async def test_a_need_that_another_portal_has_under_another_buyer_is_no_find(parts):
+    await parts.take(a_need("need-1"))
+    copied = {
+        "buyer": Buyer(id="buyer-9", name="NORTHBY sample municipality", country="DK"),
+        "title": "Find leaks in drinking water pipes, lot 2",
+    }
+    [report] = await parts.take(a_need("need-2", **copied))
+    assert report.similar == ()
+    [other] = await parts.take(a_need("need-3", **(copied | {"buyer": OTHER_BUYER})))
+    assert {find.other_need_id for find in other.similar} == {"need-1", "need-2"}
+    assert [find.also_published for find in folded_finds(other.similar)] == [("need-2",)]
 
 
 async def test_a_late_older_version_is_not_evaluated(parts):

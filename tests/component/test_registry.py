@@ -20,6 +20,7 @@ from samspil_schemas import (
     NeedWithdrawn,
     ProfileWithdrawn,
     SimilarNeedFound,
+    SimilarNeedWithdrawn,
     SupplierMatched,
     WithdrawalReason,
     event_id,
@@ -294,6 +295,15 @@ async def test_a_verdict_confirms_to_the_outbox_that_matching_took_its_cause(rec
 # Similar needs
 
 
+def ended(events: list[Event]) -> list[tuple[str, int, str, int, str]]:
+    """The withdrawals among the events, as need, version, other, version and reason."""
+    return sorted(
+        (event.need_id, event.need_version, event.other_need_id, event.other_need_version, event.reason)
+        for event in events
+        if isinstance(event, SimilarNeedWithdrawn)
+    )
+
+
 async def test_the_same_need_is_told_to_both_buyers(record: SqlRecord, registry: Registry) -> None:
     mine = a_need("n", title="Mine", language="sv").statement
     await registry.needs(received(NeedPublished(need_id="n", version=1, statement=mine)))
@@ -340,10 +350,33 @@ async def test_a_pair_that_both_sides_list_is_told_once_to_each(record: SqlRecor
 async def test_needs_are_no_longer_similar_when_one_is_changed_or_withdrawn(record: SqlRecord, registry: Registry) -> None:
     await registry.needs(received(a_need("n"), a_need("m"), a_need("o")))
     await registry.reports(received(need_matched("n", similar=(a_similar("n", "m"), a_similar("n", "o")))))
+    await enqueued(record)
     await registry.reports(received(need_matched("m", 2)))
     assert [view.other_need_id for view in await record.readings.similar_to("n")] == ["o"]
+    assert ended(await enqueued(record)) == [("m", 2, "n", 1, "need_changed"), ("n", 1, "m", 2, "other_changed")]
     await registry.reports(received(need_matched("o", 1, withdrawn=True)))
     assert await record.readings.similar_to("n") == []
+    assert ended(await enqueued(record)) == [("n", 1, "o", 1, "other_withdrawn"), ("o", 1, "n", 1, "need_withdrawn")]
+
+
+async def test_what_was_told_again_in_a_new_version_is_not_withdrawn(record: SqlRecord, registry: Registry) -> None:
+    await registry.needs(received(a_need("n"), a_need("m")))
+    await registry.reports(received(need_matched("n", similar=(a_similar("n", "m"),))))
+    await registry.reports(received(need_matched("n", 2, similar=(a_similar("n", "m", 2),))))
+    assert ended(await enqueued(record)) == []
+    await registry.reports(received(need_matched("n", 3), need_matched("n", 3)))
+    assert [one[0] for one in ended(await enqueued(record))] == ["m", "n"]
+
+
+async def test_publications_of_one_need_are_one_find(record: SqlRecord, registry: Registry) -> None:
+    finds = [
+        a_similar("n", other, score=score).model_copy(update={"fold_keys": keys})
+        for other, score, keys in [("m", 0.9, ("a",)), ("o", 0.8, ("b",)), ("p", 0.7, ("a", "c")), ("q", 0.6, ("c",))]
+    ]
+    await registry.reports(received(need_matched("n", similar=tuple(finds))))
+    found = await record.readings.similar_to("n")
+    assert [(find.other_need_id, find.also_published) for find in found] == [("m", ("p", "q")), ("o", ())]
+    assert [find.other_need_id for find in await record.readings.similar_to("n", limit=1, offset=1)] == ["o"]
 
 
 # Dead letters

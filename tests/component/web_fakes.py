@@ -199,9 +199,9 @@ class FakeRecord:
         self._failing()
         return [match for match in self.matches if match.supplier_id == supplier_id][offset : offset + limit]
 
-    async def similar_to(self, need_id: str, *, limit: int = 100) -> list[SimilarNeed]:
+    async def similar_to(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[SimilarNeed]:
         self._failing()
-        return [similar for similar in self.similar if similar.need_id == need_id][:limit]
+        return [similar for similar in self.similar if similar.need_id == need_id][offset : offset + limit]
 
     async def dialogues(self, *, limit: int = 100, offset: int = 0) -> list[StoredDialogue]:
         self._failing()

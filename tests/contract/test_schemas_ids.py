@@ -60,6 +60,16 @@ GOLDEN = {
         },
         "8dd8b5e9-a9e9-5529-9a56-a54dd10db34a",
     ),
+    "similar-need-withdrawn.v1": (
+        {
+            "need_id": "need-1",
+            "need_version": 1,
+            "other_need_id": "need-2",
+            "other_need_version": 3,
+            "reason": "other_changed",
+        },
+        "8a0277fc-787d-503c-aefa-9b18a73384cf",
+    ),
     "joint-need-changed.v1": ({"joint_need_id": "joint-1", "revision": 1}, "8632d6ee-1e0e-546e-b844-9c9316c6d41b"),
     "dialogue-announced.v1": ({"dialogue_id": "dialogue-1", "revision": 1}, "b49c3a40-1667-5c53-9deb-0a82290f0aac"),
     "dialogue-changed.v1": ({"dialogue_id": "dialogue-1", "revision": 2}, "a7915609-71a8-5627-bbde-9c837d5a4472"),

@@ -81,6 +81,10 @@ def test_commands_find_the_instance_that_runs(place, tmp_path):
         found = place.json("match", need.statement.description, "--language", need.statement.language)
         assert found["matches"][0]["supplier_id"] == "supplier-answer"
         assert found["similar"][0]["other_need_id"] == need.need_id
+        assert (
+            place.json("similar", need.statement.description, "--language", need.statement.language)["similar"]
+            == found["similar"]
+        )
         assert place.json("doctor")["ok"]
         second = place.run("up")
         assert second.returncode == 3

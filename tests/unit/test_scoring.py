@@ -71,7 +71,9 @@ def test_breadth_counts_only_in_the_field_of_the_need():
 
 
 @pytest.mark.parametrize(
-    "change", [{"meaning": -1.0}, {"words": -0.1}, {"breadth": -0.1}, {"generality": -0.1}, {"cpv": (0.0, 0.5, 0.4)}, {"cpv": ()}], ids=str
+    "change",
+    [{"meaning": -1.0}, {"words": -0.1}, {"breadth": -0.1}, {"generality": -0.1}, {"cpv": (0.0, 0.5, 0.4)}, {"cpv": ()}],
+    ids=str,
 )
 def test_a_scorer_that_would_fall_as_a_signal_grows_cannot_be_made(change):
     with pytest.raises(ValueError, match="would fall"):

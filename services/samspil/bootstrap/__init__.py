@@ -1,7 +1,7 @@
 """The one composition root: settings become parts, parts become a process."""
 
 from samspil.bootstrap.accounting import Standing, until_settled
-from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_codes, ask_match
+from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_codes, ask_match, ask_similar
 from samspil.bootstrap.doctor import Finding, check_installation
 from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, seen_record, start_logging
 from samspil.bootstrap.process import ALL_SERVICES, Running, opened_admin, prepare, running, settle
@@ -19,6 +19,7 @@ __all__ = [
     "Standing",
     "ask_codes",
     "ask_match",
+    "ask_similar",
     "check_installation",
     "load_sample",
     "log_where_there_is_a_place",

@@ -11,12 +11,12 @@ from samspil.bootstrap.instance import Runtime, is_held, running_on
 from samspil.bootstrap.parts import Progress, no_progress, opened_index, opened_model, opened_suggester, rules_of
 from samspil.errors import IndexUnavailable, Refused, Transient
 from samspil.matching.adhoc import AdHocMatchmaker
-from samspil.ports import Suggestion
+from samspil.ports import Matchmaker, Suggestion
 from samspil.settings import Settings
 from samspil.web import ANSWERS_MAX
 from samspil_schemas import Match, NeedStatement, SimilarNeed
 
-__all__ = ["ANSWERS_MAX", "Answer", "ask_codes", "ask_match"]
+__all__ = ["ANSWERS_MAX", "Answer", "ask_codes", "ask_match", "ask_similar"]
 
 _TIMEOUT_SECONDS = 60
 
@@ -36,37 +36,70 @@ async def ask_match(settings: Settings, statement: NeedStatement, *, limit: int)
         Transient: the running instance, the model or the index does not answer.
         Refused: the running instance refuses the text.
     """
-    runtime = running_on(settings.data_dir) if settings.uses_data_dir else None
-    if runtime is not None and runtime.web is not None:
-        return await _ask_over_http(runtime, statement, limit=limit)
-    if settings.uses_data_dir and is_held(settings.data_dir):
-        raise IndexUnavailable("Samspil is just starting.", hint="Ask again in a moment.")
-    if settings.index_directory is not None and not settings.index_directory.exists():
-        return Answer(matches=(), similar=())  # nothing was ever indexed, and looking must not make an index
-    async with opened_model(settings) as embedder, opened_index(settings, embedder=embedder) as index:
-        matchmaker = AdHocMatchmaker(embedder=embedder, index=index, rules=rules_of(settings, space=embedder.space))
+    async with _asked(settings) as matchmaker:
         return Answer(
             matches=await matchmaker.suppliers_for(statement, limit=limit),
             similar=await matchmaker.similar_to(statement, limit=limit),
         )
 
 
-async def _ask_over_http(runtime: Runtime, statement: NeedStatement, *, limit: int) -> Answer:
-    body = {
-        "text": statement.description,
-        "title": statement.title,
-        "language": statement.language,
-        "cpv": statement.cpv,
-        "regions": statement.regions,
-        "limit": limit,
-    }
-    stated = statement.model_dump(mode="json")
-    async with _client(runtime) as client:
-        matches = _items(await client.post("/v1/match", json=body))
-        similar = _items(await client.post("/v1/similar", params={"limit": limit}, json=stated))
-    return Answer(
-        matches=[Match.model_validate(item) for item in matches], similar=[SimilarNeed.model_validate(item) for item in similar]
-    )
+async def ask_similar(settings: Settings, statement: NeedStatement, *, limit: int) -> Sequence[SimilarNeed]:
+    """The same need at other buyers, at most `limit`, which is up to ANSWERS_MAX.
+
+    Raises:
+        Transient: the running instance, the model or the index does not answer.
+        Refused: the running instance refuses the text.
+    """
+    async with _asked(settings) as matchmaker:
+        return await matchmaker.similar_to(statement, limit=limit)
+
+
+@asynccontextmanager
+async def _asked(settings: Settings) -> AsyncIterator[Matchmaker]:
+    runtime = running_on(settings.data_dir) if settings.uses_data_dir else None
+    if runtime is not None and runtime.web is not None:
+        async with _client(runtime) as client:
+            yield _OverHttp(client)
+    elif settings.uses_data_dir and is_held(settings.data_dir):
+        raise IndexUnavailable("Samspil is just starting.", hint="Ask again in a moment.")
+    elif settings.index_directory is not None and not settings.index_directory.exists():
+        yield _NothingIndexed()  # looking must not make an index
+    else:
+        async with opened_model(settings) as embedder, opened_index(settings, embedder=embedder) as index:
+            yield AdHocMatchmaker(embedder=embedder, index=index, rules=rules_of(settings, space=embedder.space))
+
+
+class _NothingIndexed:
+    """Implements `samspil.ports.Matchmaker` where nothing was ever indexed."""
+
+    async def suppliers_for(self, _statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:  # noqa: ARG002 — the port's
+        return ()
+
+    async def similar_to(self, _statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:  # noqa: ARG002 — the port's
+        return ()
+
+
+class _OverHttp:
+    """Implements `samspil.ports.Matchmaker` by the running instance."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def suppliers_for(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:
+        body = {
+            "text": statement.description,
+            "title": statement.title,
+            "language": statement.language,
+            "cpv": statement.cpv,
+            "regions": statement.regions,
+            "limit": limit,
+        }
+        return [Match.model_validate(item) for item in _items(await self._client.post("/v1/match", json=body))]
+
+    async def similar_to(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:
+        stated = statement.model_dump(mode="json")
+        found = _items(await self._client.post("/v1/similar", params={"limit": limit}, json=stated))
+        return [SimilarNeed.model_validate(item) for item in found]
 
 
 async def ask_codes(

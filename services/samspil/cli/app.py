@@ -89,6 +89,20 @@ def match(
     command(looking.match)(text=text, language=language, cpv=cpv or [], regions=region or [], limit=limit, as_json=as_json)
 
 
+@app.command()
+def similar(
+    text: Annotated[str, typer.Argument(help="The draft of a need, in free text; - reads standard input.")],
+    *,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="ISO 639 code; found out if not given.")] = None,
+    cpv: Annotated[list[str] | None, typer.Option(help="CPV code; may be repeated.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="NUTS code; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=ANSWERS_MAX)] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show which other buyers have the same need, before it is published; nobody is told."""
+    command(looking.similar)(text=text, language=language, cpv=cpv or [], regions=region or [], limit=limit, as_json=as_json)
+
+
 @app.command("suggest-cpv")
 def suggest_cpv(
     text: Annotated[str, typer.Argument(help="What is needed, in free text; - reads standard input.")],

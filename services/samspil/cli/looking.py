@@ -1,4 +1,4 @@
-"""`match`, `suggest-cpv`, `ledger`, `topics`, `doctor`: look, and change nothing."""
+"""`match`, `similar`, `suggest-cpv`, `ledger`, `topics`, `doctor`: look, and change nothing."""
 
 import sys
 from collections import Counter
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from rich.table import Table
 
-from samspil.bootstrap import Settings, ask_codes, ask_match, check_installation, opened_admin, seen_record
+from samspil.bootstrap import Settings, ask_codes, ask_match, ask_similar, check_installation, opened_admin, seen_record
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.following import stages
 from samspil.cli.tables import codes_table, ledger_table, match_table, similar_table, summary_table, topics_table
@@ -43,6 +43,21 @@ async def match(*, text: str, language: str | None, cpv: Sequence[str], regions:
         OUT.print(match_table(found.matches, language=spoken, title="Suppliers who could meet it"))
     if found.similar:
         OUT.print(similar_table(found.similar, title="Others with the same need"))
+    return EXIT_OK
+
+
+async def similar(
+    *, text: str, language: str | None, cpv: Sequence[str], regions: Sequence[str], limit: int, as_json: bool
+) -> int:
+    """Show who else has the need that a text states, and why; nobody is told of the question."""
+    text, spoken = _said(text, language=language)
+    found = await ask_similar(Settings(), _statement(text, language=spoken, cpv=cpv, regions=regions), limit=limit)
+    if as_json:
+        print_json({"language": spoken, "similar": found})
+    elif found:
+        OUT.print(similar_table(found, title="Others with the same need"))
+    else:
+        OUT.print("No other buyer here has this need. Say more of what is to be achieved, or publish it for others to find.")
     return EXIT_OK
 
 

@@ -151,14 +151,16 @@ def _evidence(evidence: Evidence) -> Text:
 
 def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
     """The same need at other buyers."""
-    table = Table(title=title, title_justify="left", expand=True)
+    table = Table(title=title, title_justify="left", show_lines=True, expand=True)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("buyer", ratio=2)
     table.add_column("need", ratio=4)
     for similar in found:
-        table.add_row(
-            f"{similar.score:.2f}", shown(f"{similar.other_buyer_name} ({similar.other_country})"), shown(similar.other_title)
-        )
+        need: list[RenderableType] = [Text(similar.other_title, style="bold"), *map(_evidence, similar.evidence)]
+        if similar.also_published:
+            need.append(Text(f"also published as {', '.join(similar.also_published)}", style="dim"))
+        buyer = f"{similar.other_buyer_name} ({similar.other_country})"
+        table.add_row(f"{similar.score:.2f}", shown(buyer), Group(*need))
     return table
 
 

@@ -10,7 +10,10 @@ from samspil.domain.text import overlap
 
 @dataclass(frozen=True, kw_only=True)
 class NeedSide:
-    """What matching knows of a need. `asks` are the sentences that a supplier must answer."""
+    """What matching knows of a need.
+
+    `asks` are the sentences that a supplier must answer; `fold_keys` tell whether it was published elsewhere too.
+    """
 
     need_id: str
     version: int
@@ -24,6 +27,7 @@ class NeedSide:
     cpv: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     excluded_suppliers: frozenset[str] = frozenset()
+    fold_keys: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """The same need at another buyer, as either of the two sees it."""
 
+from collections.abc import Sequence
+
+from samspil.domain.sameness import Publication, fold_keys, folded
 from samspil_schemas import Evidence, NeedStatement, SimilarNeed
 
 
@@ -20,6 +23,27 @@ def mirrored(seen: SimilarNeed, statement: NeedStatement) -> SimilarNeed:
         score=seen.score,
         evidence=tuple(_turned(evidence) for evidence in seen.evidence),
         cpv_path=seen.cpv_path,
+        fold_keys=fold_keys(publication(statement)),
+    )
+
+
+def folded_finds(views: Sequence[SimilarNeed]) -> list[SimilarNeed]:
+    """The finds, each need once: the first of its publications, which names the others."""
+    return [
+        find.model_copy(update={"also_published": tuple(copy.other_need_id for copy in copies)}) if copies else find
+        for find, copies in folded(views, keys=lambda view: view.fold_keys)
+    ]
+
+
+def publication(statement: NeedStatement) -> Publication:
+    """What tells whether the need was published elsewhere too."""
+    return Publication(
+        title=statement.title,
+        text=statement.description,
+        buyer_id=statement.buyer.id,
+        buyer_name=statement.buyer.name,
+        country=statement.buyer.country,
+        url=statement.source.url if statement.source else None,
     )
 
 

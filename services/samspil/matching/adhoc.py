@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from samspil.domain.similar import folded_finds
 from samspil.matching.judge import EmbeddedNeed, Judge
 from samspil.matching.rules import Rules
 from samspil.matching.sides import need_side
@@ -28,13 +29,13 @@ class AdHocMatchmaker:
         return verdict.matches[:limit]
 
     async def similar_to(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:
-        """The open needs of other buyers that are the same need, best first.
+        """The open needs of other buyers that are the same need, best first, each once.
 
         Raises:
             Transient: the model or the index does not answer.
         """
         [found] = await self._judge.similar_to([await self._embed(statement)])
-        return found[:limit]
+        return folded_finds(found)[:limit]
 
     async def _embed(self, statement: NeedStatement) -> EmbeddedNeed:
         side = need_side(NeedPublished(need_id=DRAFT_ID, version=1, statement=statement))

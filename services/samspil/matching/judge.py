@@ -177,6 +177,8 @@ class Judge:
         return best
 
     def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> _Likeness | None:
+        if not set(need.side.fold_keys).isdisjoint(other.side.fold_keys):
+            return None  # the same need, published twice
         signals = similarity_signals(
             need.side,
             other.side,
@@ -333,6 +335,7 @@ def _similar_need(like: _Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed
             for answer in answers
         ),
         cpv_path=shared_cpv_path(need.cpv, other.cpv),
+        fold_keys=other.fold_keys,
     )
 
 

@@ -1,6 +1,8 @@
 """Between the contract, the two sides of a pair, and the points of the vector index."""
 
 from samspil.domain.pairs import CapabilitySide, NeedSide
+from samspil.domain.sameness import fold_keys
+from samspil.domain.similar import publication
 from samspil.domain.text import sentences
 from samspil.ports import Entry, Hit, Point, Vectors
 from samspil_schemas import NeedPublished, ProfilePublished
@@ -30,6 +32,7 @@ def need_side(need: NeedPublished) -> NeedSide:
         cpv=statement.cpv,
         regions=statement.regions,
         excluded_suppliers=frozenset(statement.excluded_suppliers),
+        fold_keys=fold_keys(publication(statement)),
     )
 
 
@@ -71,6 +74,7 @@ def need_entry(need: NeedSide, vector: Vectors) -> Entry:
             "buyer_name": need.buyer_name,
             "country": need.country,
             "excluded_suppliers": sorted(need.excluded_suppliers),
+            "fold_keys": list(need.fold_keys),
         },
     )
     return Entry(owner_id=need.need_id, version=need.version, points=(point,))
@@ -91,6 +95,7 @@ def need_from(hit: Hit) -> NeedSide:
         cpv=hit.cpv,
         regions=hit.regions,
         excluded_suppliers=frozenset(hit.payload["excluded_suppliers"]),
+        fold_keys=tuple(hit.payload.get("fold_keys", ())),  # an index that was filled before has none
     )
 
 

@@ -18,7 +18,7 @@ class Matchmaker(Protocol):
         ...
 
     async def similar_to(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:
-        """The open needs of other buyers that are the same need, best first.
+        """The open needs of other buyers that are the same need, best first, each once however often it was published.
 
         Raises:
             Transient: the model or the index does not answer.

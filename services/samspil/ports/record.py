@@ -240,8 +240,8 @@ class Readings(Protocol):
         """Matches that hold, best first."""
         ...
 
-    async def similar_to(self, need_id: str, *, limit: int = 100) -> list[SimilarNeed]:
-        """The same need at other buyers, best first."""
+    async def similar_to(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[SimilarNeed]:
+        """The same need at other buyers, best first, each once however often it was published."""
         ...
 
     async def dialogues(self, *, limit: int = 100, offset: int = 0) -> list[StoredDialogue]:

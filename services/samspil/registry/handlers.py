@@ -23,7 +23,7 @@ from samspil.ports import (
 from samspil.registry import letters
 from samspil.registry.heads import Entries, joined
 from samspil.registry.pairs import Pairs, Report
-from samspil.registry.reports import match_report, similar_report, told_matches, told_similar
+from samspil.registry.reports import ended_similar, match_report, similar_report, told_matches, told_similar
 from samspil_schemas import NeedMatched, NeedPublished, NeedStatement, SupplierMatched, topics
 
 GROUP = "registry"
@@ -129,9 +129,10 @@ class Registry:
         pairs = await Pairs.load(PairKind.SIMILAR, reports, transaction=transaction)
         for report in reports:
             pairs.join(report)
-        events = await told_similar(pairs, standings=known, transaction=transaction)
+        ended = ended_similar(pairs.changes(), at=self._clock.now())
+        found = await told_similar(pairs, standings=known, transaction=transaction)
         await pairs.save(transaction)
-        await transaction.enqueue(events)
+        await transaction.enqueue([*ended, *found])
 
     async def _tell_mirrored(self, changed: dict[str, Standing[NeedStatement]], *, transaction: RegistryTransaction) -> None:
         """A pair that was seen before the need that it was seen by was known can be told to the other side now."""

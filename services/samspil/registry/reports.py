@@ -19,7 +19,10 @@ from samspil_schemas import (
     NeedStatement,
     SimilarNeed,
     SimilarNeedFound,
+    SimilarNeedWithdrawn,
+    SimilarWithdrawalReason,
     SupplierMatched,
+    WithdrawalReason,
     event_id,
 )
 
@@ -107,6 +110,42 @@ async def told_matches(changes: Sequence[Change], *, at: datetime, transaction: 
                 )
             )
     return events
+
+
+def ended_similar(changes: Sequence[Change], *, at: datetime) -> list[Event]:
+    """The events that tell both buyers that their needs are the same no longer.
+
+    Both, for who was told of an earlier version of the pair is not remembered with the last one.
+    """
+    events: list[Event] = []
+    for key, ended in ((change.key, change.what) for change in changes):
+        if isinstance(ended, Found):
+            continue
+        sides = (key.left_id, ended.left_version), (key.right_id, ended.right_version)
+        by_left = ended.reason in {WithdrawalReason.NEED_CHANGED, WithdrawalReason.NEED_WITHDRAWN}
+        closed = ended.reason in {WithdrawalReason.NEED_WITHDRAWN, WithdrawalReason.PROFILE_WITHDRAWN}
+        for (need_id, version), (other_id, other_version), own in ((*sides, by_left), (*sides[::-1], not by_left)):
+            events.append(
+                SimilarNeedWithdrawn(
+                    similar_id=ids.similar_id(need_id=need_id, other_need_id=other_id),
+                    need_id=need_id,
+                    need_version=version,
+                    other_need_id=other_id,
+                    other_need_version=other_version,
+                    reason=_ENDINGS[own, closed],
+                    withdrawn_at=at,
+                )
+            )
+    return events
+
+
+# By whether the need of who is told ended it, and whether that need was withdrawn.
+_ENDINGS = {
+    (True, False): SimilarWithdrawalReason.NEED_CHANGED,
+    (True, True): SimilarWithdrawalReason.NEED_WITHDRAWN,
+    (False, False): SimilarWithdrawalReason.OTHER_CHANGED,
+    (False, True): SimilarWithdrawalReason.OTHER_WITHDRAWN,
+}
 
 
 async def told_similar(

@@ -10,7 +10,7 @@ from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.invitations import INVITATIONS, stored_invitation
 from samspil.adapters.sql.messages import CONFIRMED
 from samspil.adapters.sql.tables import dialogues, invitees, ledger, listings, needs, outbox, profiles
-from samspil.domain.similar import mirrored
+from samspil.domain.similar import folded_finds, mirrored
 from samspil.ports import (
     InvitationStatus,
     LedgerRow,
@@ -75,14 +75,15 @@ class SqlReadings:
         query = query.order_by(listings.c.score.desc(), listings.c.left_id)
         return [Match.model_validate(row["content"]) for row in await self._rows(query.limit(limit).offset(offset))]
 
-    async def similar_to(self, need_id: str, *, limit: int = 100) -> list[SimilarNeed]:
-        """The same need at other buyers, best first. A pair is listed by one side; the other sees it mirrored."""
+    async def similar_to(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[SimilarNeed]:
+        """The same need at other buyers, best first, each once. A pair is listed by one side; the other sees it mirrored."""
         query = select(listings.c.content, listings.c.seen_by, needs.c.content.label("statement"))
         query = query.select_from(listings.outerjoin(needs, needs.c.id == listings.c.seen_by))
         query = query.where(_SIMILAR, or_(listings.c.left_id == need_id, listings.c.right_id == need_id))
-        query = query.order_by(listings.c.score.desc(), listings.c.left_id, listings.c.right_id).limit(limit)
+        query = query.order_by(listings.c.score.desc(), listings.c.left_id, listings.c.right_id)
+        # Read whole, for a page is one of needs and not of publications; a verdict lists a hundred at most.
         views = [_seen_from(need_id, row) for row in await self._rows(query)]
-        return [view for view in views if view is not None]
+        return folded_finds([view for view in views if view is not None])[offset : offset + limit]
 
     async def dialogues(self, *, limit: int = 100, offset: int = 0) -> list[StoredDialogue]:
         """Dialogues that were not cancelled, the next first."""

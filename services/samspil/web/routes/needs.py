@@ -1,6 +1,5 @@
 """Needs: published, changed and withdrawn by their buyers, and open to all."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import uuid4, uuid5
@@ -115,12 +114,10 @@ async def matches_of_need(services: Services, *, need_id: NeedId, paging: Paged)
 
 @router.get("/needs/{need_id:id}/similar", summary="The same need at other buyers")
 async def similar_needs(services: Services, *, need_id: NeedId, paging: Paged) -> Page[SimilarNeed]:
-    """List the same need at other buyers, best first."""
-
-    async def read(limit: int, offset: int) -> Sequence[SimilarNeed]:
-        return (await services.readings.similar_to(need_id, limit=offset + limit))[offset:]
-
-    return await paging.page(read, show=lambda similar: similar)
+    """List the same need at other buyers, best first, each once: `also_published` names its other publications."""
+    return await paging.page(
+        lambda limit, offset: services.readings.similar_to(need_id, limit=limit, offset=offset), show=lambda similar: similar
+    )
 
 
 @router.get("/needs/{need_id:id}/invitations", summary="Who is invited to its dialogue")

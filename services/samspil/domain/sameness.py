@@ -1,0 +1,83 @@
+"""One need that was published more than once: on two portals, in lots, again with another number. It is no find.
+
+Different bodies often use the same title, and then they have the same need: that is a find. So a title counts only together with
+the body, and without it only a text that is long enough to be nobody else's.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_TELLING = 200  # characters, from which an equal text is a copy and no phrase that everybody uses
+_DIGITS = 16
+# A part of a procurement, in the words of the languages that are most frequent here.
+_LOT = re.compile(
+    r"\b(?:lots?|part|del|delaftaler?|delkontrakt|delområde|anbudsområde|osa|osio|los|perceel|lote|lotto|część)"
+    r"\s*(?:no|nr|n)?\s*\d+\b"
+)
+_GAPS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """What tells whether two published needs are one.
+
+    Attributes:
+        title: of the need.
+        text: all that it says.
+        buyer_id: of the body. buyer_name: as it stands there. country: ISO 3166-1, two letters.
+        url: where it was first published, if that is known.
+    """
+
+    title: str
+    text: str
+    buyer_id: str
+    buyer_name: str
+    country: str
+    url: str | None = None
+
+
+def fold_keys(need: Publication) -> tuple[str, ...]:
+    """Hashes of what makes the need this one, sorted: two needs that share one were published more than once.
+
+    They are of its title and its body, by number and by name, of a long text, and of the address; without case, punctuation and
+    the number of a lot.
+    """
+    plain = _plain(need.title)
+    title = _plain(_LOT.sub(" ", plain)) or plain
+    name, text = _plain(need.buyer_name), _plain(need.text)
+    said: list[tuple[str, ...]] = [("title", title, need.buyer_id)]
+    if name:
+        said.append(("title", title, need.country, name))
+    if len(text) >= _TELLING:
+        said.append(("text", text, need.country))
+    if need.url:
+        said.append(("url", need.url))
+    return tuple(sorted(sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS] for parts in said))
+
+
+def folded(finds: Sequence[T], *, keys: Callable[[T], Sequence[str]]) -> list[tuple[T, tuple[T, ...]]]:
+    """Each need once, with its other publications; both in the order in which they stand in `finds`.
+
+    What shares a key with a copy is a copy too, wherever the copies stand.
+    """
+    first = list(range(len(finds)))
+    holder: dict[str, int] = {}
+    for place, find in enumerate(finds):
+        for key in keys(find):
+            one, other = sorted((first[holder.setdefault(key, place)], first[place]))
+            first = [one if root == other else root for root in first]
+    return [
+        (find, tuple(finds[other] for other in range(place + 1, len(finds)) if first[other] == place))
+        for place, find in enumerate(finds)
+        if first[place] == place
+    ]
+
+
+def _plain(text: str) -> str:
+    return _GAPS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
