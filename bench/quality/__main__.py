@@ -5,6 +5,8 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +18,7 @@ from bench.quality.measured import flat, measure
 from bench.quality.remembered import RememberedEmbedder, remembered
 from bench.quality.report import show
 from bench.quality.rows import BrokenSet, QualitySet, read_set, read_sets
+from samspil.adapters.embedding.bundled import bundled_source, ensure_bundled
 from samspil.bootstrap.parts import opened_model, rules_of
 from samspil.errors import SamspilError
 from samspil.settings import Settings
@@ -74,17 +77,31 @@ def _sets(data: Path | None, *, built: Path) -> list[QualitySet]:
 
 async def _measure(sets: list[QualitySet], *, settings: Settings, ablate: bool) -> dict[str, float]:
     figures: dict[str, float] = {}
+    async with AsyncExitStack() as stack:
+        embedder = await stack.enter_async_context(_remembering(settings))
+        raw = await stack.enter_async_context(_remembering(_without_adapter(settings))) if ablate else None
+        rules = rules_of(settings, space=embedder.space)
+        CONSOLE.print(f"vector space {embedder.space}, scorer {rules.scorer_name}\n")
+        for quality_set in sets:
+            sides = product.sides_of(quality_set)
+            for one in (embedder, raw) if raw else (embedder,):
+                await _embed(quality_set.name, sides, embedder=one)
+            measured = await measure(quality_set, sides, embedder=embedder, rules=rules, raw=raw)
+            show(CONSOLE, quality_set, measured)
+            figures |= flat(quality_set.name, measured)
+    return figures
+
+
+@asynccontextmanager
+async def _remembering(settings: Settings) -> AsyncIterator[RememberedEmbedder]:
     async with opened_model(settings) as model:
         with remembered(model, folder=settings.cache_dir / "quality") as embedder:
-            rules = rules_of(settings, space=embedder.space)
-            CONSOLE.print(f"vector space {embedder.space}, scorer {rules.scorer_name}\n")
-            for quality_set in sets:
-                sides = product.sides_of(quality_set)
-                await _embed(quality_set.name, sides, embedder=embedder)
-                measured = await measure(quality_set, sides, embedder=embedder, rules=rules, ablate=ablate)
-                show(CONSOLE, quality_set, measured)
-                figures |= flat(quality_set.name, measured)
-    return figures
+            yield embedder
+
+
+def _without_adapter(settings: Settings) -> Settings:
+    folder = ensure_bundled(bundled_source(), cache_dir=settings.cache_dir, progress=lambda _part, _share: None)
+    return settings.model_copy(update={"model": str(folder)})
 
 
 async def _embed(name: str, sides: product.Sides, *, embedder: RememberedEmbedder) -> None:

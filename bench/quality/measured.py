@@ -41,9 +41,14 @@ class Figures:
 
 
 async def measure(
-    quality_set: QualitySet, sides: product.Sides, *, embedder: RememberedEmbedder, rules: Rules, ablate: bool = False
+    quality_set: QualitySet,
+    sides: product.Sides,
+    *,
+    embedder: RememberedEmbedder,
+    rules: Rules,
+    raw: RememberedEmbedder | None = None,
 ) -> dict[str, Figures]:
-    """The figures of each system; with `ablate`, of the product without each of its signals too.
+    """The figures of each system; with `raw`, also of the product without each of its signals, and of the vectors of that model.
 
     Raises:
         Transient: the model or the index does not answer.
@@ -52,16 +57,18 @@ async def measure(
     with tempfile.TemporaryDirectory(prefix="samspil-quality-") as folder:
         shown = {
             name: await product.rank(quality_set, found, embedder=embedder, rules=ruled, folder=Path(folder) / str(number))
-            for number, (name, ruled) in enumerate(({PRODUCT: rules} | (variants(rules) if ablate else {})).items())
+            for number, (name, ruled) in enumerate(({PRODUCT: rules} | (variants(rules) if raw else {})).items())
         }
+    thresholds = dict.fromkeys(shown, rules.similar_threshold if quality_set.similar else rules.threshold)
     rankings = {
         **shown,
         "bm25": baselines.bm25(quality_set),
         "dense": baselines.dense(quality_set, found),
+        **({"raw": baselines.dense(quality_set, await product.embedded(sides, embedder=raw))} if raw else {}),
         "cpv": baselines.cpv(quality_set),
         "popular": baselines.popular(quality_set),
     }
-    return {system: _figures(quality_set, ranking, calibrated=system == PRODUCT) for system, ranking in rankings.items()}
+    return {system: _figures(quality_set, ranking, threshold=thresholds.get(system)) for system, ranking in rankings.items()}
 
 
 def flat(name: str, figures: Mapping[str, Figures]) -> dict[str, float]:
@@ -74,7 +81,8 @@ def flat(name: str, figures: Mapping[str, Figures]) -> dict[str, float]:
     return {key: round(value, 4) for key, value in found.items()}
 
 
-def _figures(quality_set: QualitySet, rankings: Sequence[Sequence[Ranked]], *, calibrated: bool) -> Figures:
+def _figures(quality_set: QualitySet, rankings: Sequence[Sequence[Ranked]], *, threshold: float | None) -> Figures:
+    """The figures of a system; what its scores mean, where they are probabilities and so have a threshold."""
     rows = [
         of_query(ranking, quality_set.relevance[query.id]) for query, ranking in zip(quality_set.queries, rankings, strict=True)
     ]
@@ -83,8 +91,11 @@ def _figures(quality_set: QualitySet, rankings: Sequence[Sequence[Ranked]], *, c
         "long-tail": long_tail(rankings, tail=tail_of(baselines.histories(quality_set))),
     }
     bins: tuple[Reliability, ...] = ()
-    if calibrated:
+    if threshold is not None:
         said, held = _pairs(quality_set, rankings)
+        told = [right for score, right in zip(said, held, strict=True) if score >= threshold]
+        values["told-precision"] = sum(told) / max(1, len(told))
+        values["told-recall"] = sum(told) / max(1, sum(len(quality_set.relevance[query.id]) for query in quality_set.queries))
         values["ece"] = calibration_error(said, held)
         bins = tuple(reliability(said, held))
     languages = Counter(query.lang for query in quality_set.queries)

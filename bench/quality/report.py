@@ -10,6 +10,7 @@ from bench.quality.metrics import RANKED, WITH_INTERVAL
 from bench.quality.rows import QualitySet
 
 _SPREAD = ("coverage", "long-tail")
+_MEANT = ("ece", "told-precision", "told-recall")
 
 
 def show(console: Console, quality_set: QualitySet, figures: Mapping[str, Figures]) -> None:
@@ -18,10 +19,10 @@ def show(console: Console, quality_set: QualitySet, figures: Mapping[str, Figure
     title = f"{quality_set.name}: {len(quality_set.queries)} queries, {len(quality_set.docs)} {sought}"
     table = Table(title=title, title_justify="left", caption="; ".join(quality_set.left_out) or None, caption_justify="left")
     table.add_column("system")
-    for metric in (*RANKED, *_SPREAD, "ece"):
+    for metric in (*RANKED, *_SPREAD, *_MEANT):
         table.add_column(metric, justify="right")
     for system, measured in figures.items():
-        cells = [_cell(metric, measured) for metric in (*RANKED, *_SPREAD, "ece")]
+        cells = [_cell(metric, measured) for metric in (*RANKED, *_SPREAD, *_MEANT)]
         table.add_row(system, *cells, style="bold" if system == PRODUCT else None)
     console.print(table)
     _show_languages(console, figures)
