@@ -22,6 +22,7 @@ from bench.quality import product
 from bench.quality.metrics import DEPTH, Ranked, calibration_error, of_query, reliability
 from bench.quality.remembered import RememberedEmbedder, remembered
 from samspil.bootstrap.parts import opened_model
+from samspil.domain.evidence import Answering
 from samspil.domain.rarity import BUCKETS, Rarity, bucket_of, parts
 from samspil.domain.scoring import Scorer
 from samspil.matching.learned import FILE, Learned, packed
@@ -30,7 +31,7 @@ from samspil.matching.suggesting import label_texts
 from samspil.ports import Vectors
 from samspil.reference import cpv
 from samspil.settings import Settings
-from scripts import scorer_fit, scorer_sets, splits
+from scripts import answered, scorer_fit, scorer_sets, splits
 from scripts.scorer_fit import Floats, Pairs
 from scripts.scorer_sets import Judged
 
@@ -104,15 +105,18 @@ async def _train(data: Path) -> tuple[dict[str, object], str]:
                 kind: [await _pairs(judged, embedder=embedder, rules=rules) for judged in sets]
                 for kind, sets in ((_SUPPLIERS, scorer_sets.supplier_sets(data)), ("similar", scorer_sets.similar_sets(data)))
             }
+            sentences = await answered.read(embedder)
     weights = {
         kind: scorer_fit.fit([pairs for pairs in sets if pairs.name not in scorer_sets.LATER]) for kind, sets in found.items()
     }
-    name = f"learned-{_digest(weights, rarity)}"
+    answering, errors = answered.fit(sentences), answered.errors(sentences)
+    name = f"learned-{_digest(weights, rarity, answering)}"
     scorers = {kind: scorer_fit.scorer(fitted, name=name) for kind, fitted in weights.items()}
     outcomes = {kind: [outcome(pairs, weights[kind]) for pairs in sets] for kind, sets in found.items()}
     thresholds = {kind: threshold_of(rows[-1], precision=PRECISION[kind]) for kind, rows in outcomes.items()}
     fit = Fit(space=space, scorers=scorers, rarity=rarity, middle=middle, outcomes=outcomes, thresholds=thresholds)
-    return _artefact(fit), _page(fit)
+    page = _page(fit) + "\n" + "\n".join(answered.page(answering, errors)) + "\n"
+    return _artefact(fit) | {"answering": asdict(answering)}, page
 
 
 def rarity_of(texts: Sequence[tuple[str, str]]) -> Rarity:
@@ -170,8 +174,9 @@ def threshold_of(sample: Outcome, *, precision: float) -> float:
     )
 
 
-def _digest(weights: dict[str, Floats], rarity: Rarity) -> str:
-    content = json.dumps({kind: np.round(fitted, 3).tolist() for kind, fitted in sorted(weights.items())}).encode()
+def _digest(weights: dict[str, Floats], rarity: Rarity, answering: Answering) -> str:
+    numbers = {kind: np.round(fitted, 3).tolist() for kind, fitted in sorted(weights.items())}
+    content = json.dumps(numbers | {"answering": asdict(answering)}).encode()
     return hashlib.sha256(content + rarity.table).hexdigest()[:8]
 
 
@@ -191,6 +196,7 @@ def _artefact(fit: Fit) -> dict[str, object]:
                 f"{scorer_sets.UK_FILE}, before {splits.UK_CUT}",
                 f"{scorer_sets.TED_FILE} and {scorer_sets.NORWEGIAN_FILE}, without the queries of A-dev",
                 "services/samspil/sample/truth.json",
+                "scripts/answered.tsv, for what counts as an answer",
             ],
             "population": POPULATION,
             "ece": {f"{kind}/{row.pairs.name}": round(_ece(row), 4) for kind, rows in fit.outcomes.items() for row in rows},

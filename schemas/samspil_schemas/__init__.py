@@ -18,6 +18,7 @@ from samspil_schemas.invitations import InvitationCancelled, InvitationChanged, 
 from samspil_schemas.joint_needs import JointNeedChanged, Member, Rung
 from samspil_schemas.matches import (
     Evidence,
+    LanguageFit,
     Match,
     MatchFound,
     MatchWithdrawn,
@@ -25,6 +26,7 @@ from samspil_schemas.matches import (
     RegionFit,
     SimilarNeed,
     SupplierMatched,
+    TermPair,
     WithdrawalReason,
 )
 from samspil_schemas.needs import Buyer, NeedPublished, NeedStatement, NeedWithdrawn, Source, Stage, Volume
@@ -66,6 +68,7 @@ __all__ = [
     "InvitationIssued",
     "InvitationPolicy",
     "JointNeedChanged",
+    "LanguageFit",
     "Match",
     "MatchFound",
     "MatchWithdrawn",
@@ -91,6 +94,7 @@ __all__ = [
     "SupplierMatched",
     "SupplierProfile",
     "SupplierSize",
+    "TermPair",
     "Topic",
     "Volume",
     "WithdrawalReason",

@@ -31,6 +31,21 @@ class RegionFit(StrEnum):
     UNSTATED = "unstated"
 
 
+class LanguageFit(StrEnum):
+    """How the profile's languages meet the need's: it has the need's, one that its readers follow, or neither."""
+
+    SPOKEN = "spoken"
+    NEAR = "near"
+    OTHER = "other"
+
+
+class TermPair(Model):
+    """A word of the need and the same word in the language of the answer."""
+
+    need: Label = Field(description="As the need's sentence writes it.", examples=["fjärrvärme"])
+    answer: Label = Field(description="As the answer writes it.", examples=["fjernvarme"])
+
+
 class Evidence(Model):
     """A sentence of the need and the words that answer it."""
 
@@ -39,8 +54,20 @@ class Evidence(Model):
     answer_id: Id | None = Field(default=None, description="The capability statement's id.")
     need_language: Language = Field(description="The language of the need's sentence.")
     answer_language: Language = Field(description="The language of the answer.")
-    strength: Score = Field(description="How well the answer meets the sentence, from 0 to 1.")
-    shared_terms: tuple[Label, ...] = Field(default=(), max_length=LIST_MAX, description="Words that both use.")
+    strength: Score = Field(
+        description="How well the answer meets the sentence, from 0 to 1. In a match the probability that a reader would call "
+        "the sentence answered, where it was fitted for the vector space; otherwise the closeness of the two in meaning (cosine)."
+    )
+    shared_terms: tuple[Label, ...] = Field(
+        default=(),
+        max_length=LIST_MAX,
+        description="Words that both use, whatever their ending; none if the languages differ.",
+    )
+    term_pairs: tuple[TermPair, ...] = Field(
+        default=(),
+        max_length=LIST_MAX,
+        description="Where the languages differ: words that are the same in both but for the spelling.",
+    )
 
 
 class Match(Model):
@@ -59,8 +86,15 @@ class Match(Model):
     evidence: tuple[Evidence, ...] = Field(max_length=LIST_MAX, description="Why, strongest first.")
     cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX, description="Shared codes, from division to deepest.")
     region: RegionFit
+    language: LanguageFit | None = Field(default=None, description="Whether the profile has the need's language.")
+    languages: tuple[Language, ...] = Field(
+        default=(), max_length=LIST_MAX, description="The profile's languages: those it reads, then those it is written in."
+    )
     missing: tuple[Paragraph, ...] = Field(
-        default=(), max_length=LIST_MAX, description="What the need asks that nothing in the profile answers."
+        default=(),
+        max_length=LIST_MAX,
+        description="What the need asks that nothing in the profile seems to answer, the least answered first. Inferred from the "
+        "vectors; empty where that was not fitted for the vector space.",
     )
     signals: dict[Label, Annotated[float, Field(allow_inf_nan=False)]] = Field(
         default_factory=dict, max_length=LIST_MAX, description="What each signal added to the score, in log-odds."
@@ -90,6 +124,8 @@ _MATCH: dict[str, JsonValue] = {
     ],
     "cpv_path": ["90000000", "90400000", "90490000"],
     "region": "served",
+    "language": "spoken",
+    "languages": ["en"],
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from samspil.adapters.vectors import open_index
 from samspil.clock import ManualClock
+from samspil.domain.evidence import Answering
 from samspil.matching.handlers import Matching
 from samspil.matching.rules import Rules
 from samspil.ports import EmbedText, Received
@@ -14,6 +15,9 @@ from samspil_schemas import Event, NeedMatched, SupplierMatched, event_id, spec_
 
 # The words that the tests use, each a direction of its own; whatever else a text holds does not count.
 CONCEPTS = ("leak", "pipe", "meal", "school", "bus", "fall", "alarm", "snow", "road", "energy")
+
+
+RULES = Rules(answering=Answering(base=-5.0, weight=25.0, at=0.5))  # answered from a cosine of 0.2
 
 
 class ConceptEmbedder:
@@ -80,5 +84,5 @@ def tombstone(key: str, *, topic: str) -> Received:
 async def matching_parts(*, rules: Rules | None = None) -> Parts:
     embedder, published = ConceptEmbedder(), Published()
     index = await open_index(":memory:", space=embedder.space, dimension=embedder.dimension)
-    matching = Matching(embedder=embedder, index=index, publisher=published, clock=ManualClock(), rules=rules)
+    matching = Matching(embedder=embedder, index=index, publisher=published, clock=ManualClock(), rules=rules or RULES)
     return Parts(embedder=embedder, index=index, published=published, matching=matching)

@@ -4,11 +4,13 @@ from hypothesis import strategies as st
 
 from samspil.domain.similar import folded_finds
 from samspil.errors import IndexUnavailable
+from samspil.matching.rules import Rules
 from samspil.ports import Entity, Head
 from samspil_schemas import (
     Buyer,
     CapabilityStatement,
     Exclusions,
+    LanguageFit,
     NeedWithdrawn,
     ProfileWithdrawn,
     event_id,
@@ -76,6 +78,25 @@ async def test_a_match_says_why(parts):
     assert match.cpv_path == ("90000000", "90400000", "90490000")
     assert match.missing == ("The school must keep its meals.",)
     assert match.signals.keys() == {"base", "meaning", "words", "cpv"}
+
+
+async def test_where_no_answer_was_fitted_nothing_is_said_to_be_missing():
+    parts = await matching_parts(rules=Rules())
+    await parts.take(a_published_profile())
+    [report] = await parts.take(a_need(description="Leaks flood the street. The school must keep its meals."))
+    assert [match.missing for match in report.matches] == [()]
+
+
+async def test_a_match_says_whether_the_profile_has_the_needs_language_and_which_words_are_alike():
+    parts = await matching_parts()
+    swedish = (CapabilityStatement(id="c1", text="Vi hittar leak i pipe, även frivilliga.", language="sv"),)
+    await parts.take(a_published_profile(capabilities=swedish, languages=("en",)))
+    need = a_need(title="Find leak i pipe med frivillige", description="Leak i pipe.", language="da", effects=())
+    [match] = (await parts.take(need))[0].matches
+    assert (match.language, match.languages) == (LanguageFit.NEAR, ("en", "sv"))
+    best = match.evidence[0]
+    assert best.shared_terms == ()
+    assert [(terms.need, terms.answer) for terms in best.term_pairs] == [("frivillige", "frivilliga")]
 
 
 async def test_what_has_nothing_in_common_is_no_match(parts):

@@ -46,8 +46,8 @@ def other_side() -> SimilarNeedFound:
 
 def test_on_a_narrow_terminal_the_supplier_stands_below_its_need_and_both_can_be_read() -> None:
     lines = told(Story(width=80), a_match(need_title=TITLE, buyer_name="Northby"), width=80)
-    assert lines[0].startswith("match        0.90  Northby: We want to know where the drinking water leaks, b")
-    assert lines[1] == f"{'':<19}→ Listen Sample Acoustics"
+    assert lines[0].startswith("match        90 of 100  Northby: We want to know where the drinking water")
+    assert lines[1] == f"{'':<24}→ Listen Sample Acoustics"
     assert lines[2].strip().startswith("“We want to know")
     assert len(lines) == 3
 

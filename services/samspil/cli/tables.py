@@ -9,7 +9,7 @@ from rich.text import Text
 from samspil.cli.console import shown
 from samspil.intake import RefusedItem, Summary
 from samspil.ports import GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus, Suggestion
-from samspil.reference import cpv
+from samspil.reasons import in_words, of_hundred, told_score
 from samspil_schemas import (
     DialogueAnnounced,
     Event,
@@ -31,7 +31,8 @@ _STATUS_STYLE = {
 }
 
 
-_LEAD = 19  # what it is, and the score
+_SCORE = 10  # >99 of 100
+_LEAD = 14 + _SCORE  # what it is, and the score
 _ROOMY = 110  # columns; with fewer, need and supplier side by side are cut to where neither can be recognised
 _ONE_SIDED_MAX = 1_000
 
@@ -52,7 +53,7 @@ class Story:
 
     def header(self) -> Text:
         """The column titles."""
-        lead = f"{'what':<11} {'score':>5}  "
+        lead = f"{'what':<11} {'score':>{_SCORE}}  "
         titles = f"{'need':<{self._who}}   {'for whom':<{self._whom}}" if self._roomy else "need → for whom".ljust(self._who)
         return Text(lead + titles, style="bold underline")
 
@@ -91,9 +92,9 @@ class Story:
         return self._line("same need", "magenta", event.score, who, whom)
 
     def _line(self, what: str, style: str, score: float | None, who: str, whom: str) -> Text:
-        figure = "" if score is None else f"{score:.2f}"
+        figure = "" if score is None else of_hundred(score)
         line = Text(f"{what:<11}", style=style)
-        line.append(f" {figure:>5}  ", style="bold")
+        line.append(f" {figure:>{_SCORE}}  ", style="bold")
         line.append(_fit(who, self._who), style="default")
         line.append(" → " if self._roomy else f"\n{'':<{_LEAD}}→ ", style="dim")
         line.append(_fit(whom, self._whom), style="default")
@@ -120,25 +121,16 @@ def _need(buyer: str, title: str) -> str:
 def match_table(matches: Sequence[Match], *, language: str, title: str) -> Table:
     """Matches with their reasons."""
     table = Table(title=title, title_justify="left", show_lines=True, expand=True)
-    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("score", width=_SCORE)
     table.add_column("supplier", ratio=2)
     table.add_column("why", ratio=5)
     for match in matches:
         table.add_row(
-            f"{match.score:.2f}",
+            told_score(match.score),
             f"[bold]{shown(match.supplier_name)}[/]\n[dim]{shown(match.supplier_id)}[/]",
-            _why(match, language),
+            Text("\n".join(in_words(match, language=language)[1:])),
         )
     return table
-
-
-def _why(match: Match, language: str) -> RenderableType:
-    lines: list[RenderableType] = [_evidence(evidence) for evidence in match.evidence]
-    if match.cpv_path:
-        lines.append(Text(" › ".join(cpv.label(code, language) or code for code in match.cpv_path), style="blue"))
-    lines.extend(Text(f"not answered: {missing}", style="yellow") for missing in match.missing)
-    lines.append(Text("  ".join(f"{name} {value:+.1f}" for name, value in match.signals.items()), style="dim"))
-    return Group(*lines)
 
 
 def _evidence(evidence: Evidence) -> Text:
@@ -160,7 +152,7 @@ def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
         if similar.also_published:
             need.append(Text(f"also published as {', '.join(similar.also_published)}", style="dim"))
         buyer = f"{similar.other_buyer_name} ({similar.other_country})"
-        table.add_row(f"{similar.score:.2f}", shown(buyer), Group(*need))
+        table.add_row(of_hundred(similar.score), shown(buyer), Group(*need))
     return table
 
 

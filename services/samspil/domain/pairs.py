@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from samspil.domain.asking import asks
 from samspil.domain.codes import cpv_path, regions_meet, shared_cpv_path
 from samspil.domain.rarity import Rarity
 from samspil.domain.scoring import Signals
@@ -12,7 +13,8 @@ from samspil.domain.text import overlap
 class NeedSide:
     """What matching knows of a need.
 
-    `asks` are the sentences that a supplier must answer; `fold_keys` tell whether it was published elsewhere too.
+    `asks` are the sentences that a supplier must answer; the first `effects` of them are those that the buyer lists as effects.
+    `fold_keys` tell whether it was published elsewhere too.
     """
 
     need_id: str
@@ -28,6 +30,12 @@ class NeedSide:
     regions: tuple[str, ...] = ()
     excluded_suppliers: frozenset[str] = frozenset()
     fold_keys: tuple[str, ...] = ()
+    effects: int = 0
+
+    @property
+    def wishes(self) -> tuple[int, ...]:
+        """The places among `asks` of those that ask for something, and do not only tell how things are."""
+        return tuple(place for place, sentence in enumerate(self.asks) if place < self.effects or asks(sentence, self.language))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -39,7 +47,8 @@ class NeedSide:
 class CapabilitySide:
     """What matching knows of one capability of a supplier.
 
-    `cpv` holds its own codes and the profile's; `statements` is how many capabilities the profile has, this one included.
+    `cpv` holds its own codes and the profile's; `statements` is how many capabilities the profile has, this one included;
+    `languages` are those of the whole profile: first those it reads, then those it is written in.
     """
 
     supplier_id: str
@@ -54,6 +63,7 @@ class CapabilitySide:
     excluded_cpv: frozenset[str] = frozenset()
     excluded_regions: tuple[str, ...] = ()
     statements: int = 1
+    languages: tuple[str, ...] = ()
 
 
 def eligible(need: NeedSide, capability: CapabilitySide) -> bool:

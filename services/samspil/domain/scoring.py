@@ -67,16 +67,16 @@ class Scorer:
             raise ValueError(f"the scorer {self.name} would fall as a signal grows")
 
     def contributions(self, signals: Signals) -> dict[str, float]:
-        """What each signal adds to the log-odds; a signal that is not known adds what that is worth, if anything."""
+        """What each signal adds to the log-odds; one that is not known adds what that is worth, if anything, by its own name."""
         parts = {"base": self.base, "meaning": self.meaning * (signals.meaning - self.meaning_at)}
         if signals.words is not None:
             parts["words"] = self.words * signals.words
         elif self.across:
-            parts["words"] = self.across
+            parts["across"] = self.across
         if signals.cpv_levels is not None:
             parts["cpv"] = self.cpv[min(signals.cpv_levels, len(self.cpv) - 1)]
         elif self.uncoded:
-            parts["cpv"] = self.uncoded
+            parts["uncoded"] = self.uncoded
         if self.breadth and signals.cpv_levels:
             parts["breadth"] = self.breadth * math.log(max(1, signals.statements))
         if self.generality:

@@ -38,8 +38,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”»)]*\s+(?=[^\W\d_]|\d|[\"'“�
 _BULLET = re.compile(r"^[\s•·*–—-]+")
 # Abbreviations of the Nordic languages, German and English whose full stop ends no sentence.
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:bl\.a|f\.eks|m\.fl|m\.m|m\.v|o\.l|osv|jf|ca|nr|kl|stk|pkt|mv|inkl|ekskl|evt|dvs|t\.ex|bl\.a|d\.v\.s|resp|s\.k|esim|mm|ym"
-    r"|z\.B|d\.h|bzw|u\.a|usw|Nr|Abs|etc|e\.g|i\.e|No|approx|incl|Dr|St|art|cf|vs)|\b[A-Za-zÅÄÖÆØÜåäöæøü])\.$"
+    r"(?:\b(?:bl\.a|f\.eks|m\.fl|m\.m|m\.v|o\.l|osv|jf|ca|nr|pr|kl|stk|pkt|mv|inkl|ekskl|evt|dvs|mio|mia|mill|mrd|milj|t\.ex|d\.v\.s"
+    r"|resp|s\.k|esim|mm|ym|z\.B|d\.h|bzw|u\.a|usw|Mio|Mrd|Nr|Abs|etc|e\.g|i\.e|No|approx|incl|Dr|St|art|cf|vs)|\b[A-Za-zÅÄÖÆØÜåäöæøü])\.$"
 )
 
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from samspil import ids
 from samspil.domain.codes import shared_cpv_path
-from samspil.domain.evidence import Answer, best_answers, unanswered
+from samspil.domain.cognates import cognates
+from samspil.domain.evidence import Answer, Answering, best_answers, unanswered
+from samspil.domain.languages import language_fit
 from samspil.domain.pairs import CapabilitySide, NeedSide, eligible, pair_signals, similarity_signals
 from samspil.domain.scoring import Signals, rounded
 from samspil.domain.text import shared_terms, shorten
@@ -20,8 +22,8 @@ from samspil.matching.candidates import Candidates, Probe, find_candidates
 from samspil.matching.rules import Rules
 from samspil.matching.sides import capability_from, need_from
 from samspil.ports import Embedder, EmbedText, Entity, Hit, Search, TextKind, VectorIndex, Vectors, Where
-from samspil_schemas import Evidence, Match, RegionFit, SimilarNeed
-from samspil_schemas.base import CAPABILITIES_MAX
+from samspil_schemas import Evidence, Match, RegionFit, SimilarNeed, TermPair
+from samspil_schemas.base import CAPABILITIES_MAX, LIST_MAX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +234,9 @@ class Judge:
 
     def _match(self, pair: _Pair, *, quoted: Vectors) -> Match:
         need, capability = pair.need.side, pair.capability
+        answering = self._rules.answering
         answers = best_answers(quoted, pair.supplier.vectors)
+        languages = _languages(pair.supplier)
         return Match(
             match_id=ids.match_id(need_id=need.need_id, supplier_id=capability.supplier_id),
             need_id=need.need_id,
@@ -244,10 +248,14 @@ class Judge:
             supplier_name=capability.supplier_name,
             profile_version=capability.version,
             score=pair.score,
-            evidence=tuple(_answered(need, pair.supplier.capabilities[answer.answer], answer) for answer in answers),
+            evidence=tuple(
+                _answered(need, pair.supplier.capabilities[answer.answer], answer, answering=answering) for answer in answers
+            ),
             cpv_path=shared_cpv_path(need.cpv, capability.cpv),
             region=RegionFit.SERVED if need.regions and capability.regions else RegionFit.UNSTATED,
-            missing=tuple(shorten(need.asks[number]) for number in unanswered(quoted[1:], pair.supplier.vectors)),
+            language=language_fit(need.language, languages),
+            languages=languages[:LIST_MAX],
+            missing=_missing(need, quoted[1:], pair.supplier.vectors, answering=answering),
             signals=rounded(self._rules.scorer.contributions(pair.signals)),
         )
 
@@ -289,7 +297,21 @@ def _suppliers(hits: Sequence[Hit]) -> list[EmbeddedSupplier]:
     return [_supplier(list(group)) for _, group in groupby(ordered, key=lambda hit: hit.owner_id)]
 
 
-def _answered(need: NeedSide, capability: CapabilitySide, answer: Answer) -> Evidence:
+def _languages(supplier: EmbeddedSupplier) -> tuple[str, ...]:
+    """All languages of the profile; an index that was filled before knows those of the capabilities alone."""
+    stated = supplier.capabilities[0].languages
+    return tuple(dict.fromkeys((*stated, *(capability.language for capability in supplier.capabilities))))
+
+
+def _missing(need: NeedSide, asked: Vectors, answers: Vectors, *, answering: Answering | None) -> tuple[str, ...]:
+    """What the need asks that no capability answers; none where that is not known. `asked` has shape (asks, d)."""
+    if answering is None:
+        return ()
+    wishes = list(need.wishes)
+    return tuple(shorten(need.asks[wishes[number]]) for number in unanswered(asked[wishes], answers, answering=answering))
+
+
+def _answered(need: NeedSide, capability: CapabilitySide, answer: Answer, *, answering: Answering | None) -> Evidence:
     sentence = need.sentences[answer.sentence]
     return Evidence(
         need_sentence=shorten(sentence),
@@ -297,9 +319,15 @@ def _answered(need: NeedSide, capability: CapabilitySide, answer: Answer) -> Evi
         answer_id=capability.statement_id,
         need_language=need.language,
         answer_language=capability.language,
-        strength=_strength(answer),
+        strength=answering.strength(answer.cosine) if answering else _closeness(answer),
         shared_terms=shared_terms(sentence, capability.text, language=need.language, other_language=capability.language),
+        term_pairs=_term_pairs(sentence, capability.text, language=need.language, other_language=capability.language),
     )
+
+
+def _term_pairs(one: str, other: str, *, language: str, other_language: str) -> tuple[TermPair, ...]:
+    found = cognates(one, other, language=language, other_language=other_language)
+    return tuple(TermPair(need=mine, answer=theirs) for mine, theirs in found)
 
 
 def _similar_need(like: _Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed:
@@ -324,8 +352,14 @@ def _similar_need(like: _Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed
                 answer=shorten(other.sentences[answer.answer]),
                 need_language=need.language,
                 answer_language=other.language,
-                strength=_strength(answer),
+                strength=_closeness(answer),
                 shared_terms=shared_terms(
+                    need.sentences[answer.sentence],
+                    other.sentences[answer.answer],
+                    language=need.language,
+                    other_language=other.language,
+                ),
+                term_pairs=_term_pairs(
                     need.sentences[answer.sentence],
                     other.sentences[answer.answer],
                     language=need.language,
@@ -339,5 +373,5 @@ def _similar_need(like: _Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed
     )
 
 
-def _strength(answer: Answer) -> float:
+def _closeness(answer: Answer) -> float:
     return round(min(max(answer.cosine, 0.0), 1.0), 2)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from samspil.domain.evidence import Answering
 from samspil.domain.rarity import Rarity
 from samspil.domain.scoring import Scorer
 from samspil.ports import Vectors
@@ -24,6 +25,7 @@ class Learned(BaseModel):
         space: the vector space that the weights were fitted for; in another one they would mean nothing.
         scorer: of needs and suppliers. similar_scorer: of two needs.
         threshold: the least score of a match. similar_threshold: of the same need.
+        answering: what counts as the answer to a sentence.
         rarity: the weights of the parts of words. middle: the mean vector of all that is bought, shape (d,).
         made_by: the script, its seed, what it read and which population the probabilities speak of.
     """
@@ -36,6 +38,7 @@ class Learned(BaseModel):
     similar_scorer: Scorer
     threshold: float
     similar_threshold: float
+    answering: Answering
     rarity: Rarity
     middle: Vectors
     made_by: dict[str, Any]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from samspil.domain.evidence import Answering
 from samspil.domain.rarity import Rarity
 from samspil.domain.scoring import Scorer
 from samspil.matching.learned import Learned, learned
@@ -23,13 +24,15 @@ class Rules:
     """What counts as a match (`threshold`) and as the same need (`similar_threshold`), and how many a report carries.
 
     `rarity` weighs the parts of words; without it, stems are compared. `middle` is the mean vector of all that is bought, shape
-    (d,); without it, no text is called general.
+    (d,); without it, no text is called general. `answering` says what counts as the answer to a sentence; without it, nothing is
+    said to be missing, and the strength of evidence is the cosine.
     """
 
     scorer: Scorer = HAND_SET
     similar_scorer: Scorer = HAND_SET_SIMILAR
     rarity: Rarity | None = None
     middle: Vectors | None = field(default=None, compare=False, repr=False)
+    answering: Answering | None = None
     threshold: float = 0.5
     similar_threshold: float = 0.5
     limit: int = 100
@@ -73,6 +76,7 @@ def rules_for(
             similar_scorer=known.similar_scorer,
             rarity=known.rarity,
             middle=known.middle,
+            answering=known.answering,
             threshold=known.threshold,
             similar_threshold=known.similar_threshold,
             limit=limit,

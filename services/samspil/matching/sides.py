@@ -15,7 +15,8 @@ def need_side(need: NeedPublished) -> NeedSide:
     """What matching knows of a need."""
     statement = need.statement
     # Effects are often short targets, and the real asks stand in the description.
-    asks = (*statement.effects, statement.description)
+    effects = tuple(ask for effect in statement.effects for ask in sentences(effect))
+    asks = (*effects, *sentences(statement.description))
     # Notices often begin their description with the title; said twice, it would weigh twice.
     title = () if statement.description.startswith(statement.title) else (statement.title,)
     parts = (*title, statement.description, *statement.effects, statement.situation, *statement.constraints)
@@ -24,7 +25,8 @@ def need_side(need: NeedPublished) -> NeedSide:
         version=need.version,
         title=statement.title,
         text="\n".join(part for part in parts if part),
-        asks=tuple(ask for part in asks for ask in sentences(part))[:ASKS_MAX] or (statement.title,),
+        asks=asks[:ASKS_MAX] or (statement.title,),
+        effects=min(len(effects), ASKS_MAX),
         language=statement.language,
         buyer_id=statement.buyer.id,
         buyer_name=statement.buyer.name,
@@ -39,6 +41,7 @@ def need_side(need: NeedPublished) -> NeedSide:
 def capability_sides(published: ProfilePublished) -> list[CapabilitySide]:
     """What matching knows of each capability of a profile."""
     profile = published.profile
+    languages = tuple(dict.fromkeys((*profile.languages, *(capability.language for capability in profile.capabilities))))
     return [
         CapabilitySide(
             supplier_id=published.supplier_id,
@@ -53,6 +56,7 @@ def capability_sides(published: ProfilePublished) -> list[CapabilitySide]:
             excluded_cpv=frozenset(profile.exclusions.cpv),
             excluded_regions=profile.exclusions.regions,
             statements=len(profile.capabilities),
+            languages=languages,
         )
         for capability in profile.capabilities
     ]
@@ -71,6 +75,7 @@ def need_entry(need: NeedSide, vector: Vectors) -> Entry:
         payload={
             "title": need.title,
             "asks": list(need.asks),
+            "effects": need.effects,
             "buyer_name": need.buyer_name,
             "country": need.country,
             "excluded_suppliers": sorted(need.excluded_suppliers),
@@ -88,6 +93,7 @@ def need_from(hit: Hit) -> NeedSide:
         title=hit.payload["title"],
         text=hit.text,
         asks=tuple(hit.payload["asks"]),
+        effects=hit.payload.get("effects", 0),  # an index that was filled before has none
         language=hit.language,
         buyer_id=hit.buyer_id or "",
         buyer_name=hit.payload["buyer_name"],
@@ -116,6 +122,7 @@ def supplier_entry(capabilities: list[CapabilitySide], vectors: Vectors) -> Entr
                 "excluded_cpv": sorted(capability.excluded_cpv),
                 "excluded_regions": list(capability.excluded_regions),
                 "statements": capability.statements,
+                "languages": list(capability.languages),
             },
         )
         for capability, vector in zip(capabilities, vectors, strict=True)
@@ -138,4 +145,5 @@ def capability_from(hit: Hit) -> CapabilitySide:
         excluded_cpv=frozenset(hit.payload["excluded_cpv"]),
         excluded_regions=tuple(hit.payload["excluded_regions"]),
         statements=hit.payload.get("statements", 1),  # an index that was filled before has none
+        languages=tuple(hit.payload.get("languages", ())),
     )

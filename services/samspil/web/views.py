@@ -18,7 +18,8 @@ from samspil.ports import (
     StoredProfile,
     Submitted,
 )
-from samspil_schemas import DialogueAnnouncement, NeedStatement, SupplierProfile
+from samspil.reasons import LENGTH_MAX, in_words
+from samspil_schemas import DialogueAnnouncement, Match, NeedStatement, SupplierProfile
 
 
 class SubmittedView(BaseModel):
@@ -63,6 +64,19 @@ class ProfileView(BaseModel):
     def of(cls, profile: StoredProfile) -> Self:
         """Show a profile."""
         return cls(id=profile.supplier_id, version=profile.version, withdrawn=profile.withdrawn, profile=profile.profile)
+
+
+class MatchView(Match):
+    """A match, and its reasons as people read them."""
+
+    in_words: tuple[str, ...] = Field(
+        description=f"The reasons in plain English, a line each, at most {LENGTH_MAX} characters in all: fit for a telephone."
+    )
+
+    @classmethod
+    def of(cls, match: Match) -> Self:
+        """Show a match."""
+        return cls(**dict(match), in_words=in_words(match))
 
 
 class DialogueView(BaseModel):

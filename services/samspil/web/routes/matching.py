@@ -15,7 +15,8 @@ from samspil.web.gate import Allowed
 from samspil.web.problems import RETRY_AFTER_SECONDS, UNAVAILABLE, ProblemError
 from samspil.web.routes.needs import OwnStatement
 from samspil.web.services import Services, WebLimits
-from samspil_schemas import Buyer, Match, Model, NeedStatement, SimilarNeed
+from samspil.web.views import MatchView
+from samspil_schemas import Buyer, Model, NeedStatement, SimilarNeed
 from samspil_schemas.base import CODES_MAX, TITLE_MAX, CpvCode, Language, NutsCode, Text, Title
 
 router = APIRouter(prefix="/v1", tags=["on demand"])
@@ -56,7 +57,7 @@ class AdHocNeed(Model):
 class Matches(BaseModel):
     """Suppliers, best first."""
 
-    items: list[Match]
+    items: list[MatchView]
 
 
 class SimilarNeeds(BaseModel):
@@ -136,7 +137,7 @@ async def match_text(
     """
     async with turns.take():
         found = await services.matchmaker.suppliers_for(need.statement(access.who), limit=need.limit)
-    return Matches(items=list(found))
+    return Matches(items=[MatchView.of(match) for match in found])
 
 
 @router.post("/similar", summary="Who else has this need, before it is published")

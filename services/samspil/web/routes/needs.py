@@ -15,8 +15,8 @@ from samspil.web.gate import Allowed
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import GONE, NOT_FOUND, ProblemError
 from samspil.web.services import Services
-from samspil.web.views import InvitationView, NeedView, SubmittedView
-from samspil_schemas import Match, NeedStatement, SimilarNeed
+from samspil.web.views import InvitationView, MatchView, NeedView, SubmittedView
+from samspil_schemas import NeedStatement, SimilarNeed
 from samspil_schemas.base import Id, Label
 from samspil_schemas.catalog import NAMESPACE
 
@@ -105,10 +105,10 @@ async def withdraw_need(services: Services, *, need_id: NeedId, response: Respon
 
 
 @router.get("/needs/{need_id:id}/matches", summary="The suppliers that could meet it")
-async def matches_of_need(services: Services, *, need_id: NeedId, paging: Paged) -> Page[Match]:
+async def matches_of_need(services: Services, *, need_id: NeedId, paging: Paged) -> Page[MatchView]:
     """List the matches of a need that hold, best first, each with its evidence."""
     return await paging.page(
-        lambda limit, offset: services.readings.matches_of_need(need_id, limit=limit, offset=offset), show=lambda match: match
+        lambda limit, offset: services.readings.matches_of_need(need_id, limit=limit, offset=offset), show=MatchView.of
     )
 
 

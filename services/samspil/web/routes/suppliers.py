@@ -12,8 +12,8 @@ from samspil.web.gate import Allowed
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services
-from samspil.web.views import InvitationView, ProfileView, SubmittedView
-from samspil_schemas import Match, SupplierProfile
+from samspil.web.views import InvitationView, MatchView, ProfileView, SubmittedView
+from samspil_schemas import SupplierProfile
 from samspil_schemas.base import Id, Label
 
 router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"])
@@ -58,11 +58,11 @@ async def withdraw_profile(
 
 
 @router.get("/{supplier_id:id}/matches", summary="The needs that it could meet")
-async def matches_of_supplier(services: Services, *, supplier_id: SupplierId, paging: Paged) -> Page[Match]:
+async def matches_of_supplier(services: Services, *, supplier_id: SupplierId, paging: Paged) -> Page[MatchView]:
     """List the supplier's matches that hold, best first, each with its evidence."""
     return await paging.page(
         lambda limit, offset: services.readings.matches_of_supplier(supplier_id, limit=limit, offset=offset),
-        show=lambda match: match,
+        show=MatchView.of,
     )
 
 
