@@ -21,6 +21,7 @@ GROUPS = {
     "Record": ("record_",),
     "Model": ("model",),
     "Matching": ("match_", "similar_"),
+    "Joint needs": ("joint_",),
     "Web and health": ("web_", "trusted_", "metrics_", "health_"),
     "Logs": ("log_",),
 }
@@ -63,6 +64,8 @@ def default_of(field: FieldInfo) -> str:
     """The default as one would write it; empty where there is none, or where it depends."""
     if field.default is PydanticUndefined or field.default is None:
         return ""
+    if isinstance(field.default, tuple):
+        return ",".join(field.default)
     return str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
 
 
@@ -93,7 +96,10 @@ def env_example() -> str:
         for name, field in fields_of(group):
             # Compose asks for this one above.
             if name != "index_api_key":
-                lines += [f"# {field.description}", f"#{PREFIX}{name.upper()}={default_of(field)}"]
+                default = default_of(field)
+                # A shell that reads the file would take what stands after a space for a command.
+                quoted = f'"{default}"' if " " in default else default
+                lines += [f"# {field.description}", f"#{PREFIX}{name.upper()}={quoted}"]
         if len(lines) > 1:
             parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)

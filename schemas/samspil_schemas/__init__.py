@@ -15,7 +15,7 @@ from samspil_schemas.dialogues import (
     InvitationPolicy,
 )
 from samspil_schemas.invitations import InvitationCancelled, InvitationChanged, InvitationIssued
-from samspil_schemas.joint_needs import JointNeedChanged, Member, Rung
+from samspil_schemas.joint_needs import JointNeedChanged, JointNeedGrew, Member, MemberRole, Rung, RungTotal
 from samspil_schemas.matches import (
     Evidence,
     LanguageFit,
@@ -68,11 +68,13 @@ __all__ = [
     "InvitationIssued",
     "InvitationPolicy",
     "JointNeedChanged",
+    "JointNeedGrew",
     "LanguageFit",
     "Match",
     "MatchFound",
     "MatchWithdrawn",
     "Member",
+    "MemberRole",
     "Model",
     "NeedMatched",
     "NeedPublished",
@@ -85,6 +87,7 @@ __all__ = [
     "RegionFit",
     "ResponseGiven",
     "Rung",
+    "RungTotal",
     "SimilarNeed",
     "SimilarNeedFound",
     "SimilarNeedWithdrawn",

@@ -8,7 +8,7 @@ from samspil_schemas import topics
 from samspil_schemas.base import Event
 from samspil_schemas.dialogues import DialogueAnnounced, DialogueCancelled, DialogueChanged
 from samspil_schemas.invitations import InvitationCancelled, InvitationChanged, InvitationIssued
-from samspil_schemas.joint_needs import JointNeedChanged
+from samspil_schemas.joint_needs import JointNeedChanged, JointNeedGrew
 from samspil_schemas.matches import MatchFound, MatchWithdrawn, NeedMatched, SupplierMatched
 from samspil_schemas.needs import NeedPublished, NeedWithdrawn
 from samspil_schemas.notifications import NotificationDelivered, NotificationFailed
@@ -54,6 +54,7 @@ CATALOG: tuple[EventSpec, ...] = (
     _spec("samspil.profile-withdrawn.v1", ProfileWithdrawn, topics.SUPPLIERS),
     _spec("samspil.match-found.v1", MatchFound, topics.MATCHES),
     _spec("samspil.match-withdrawn.v1", MatchWithdrawn, topics.MATCHES),
+    _spec("samspil.joint-need-grew.v1", JointNeedGrew, topics.MATCHES),
     _spec("samspil.need-matched.v1", NeedMatched, topics.MATCH_REPORTS),
     _spec("samspil.supplier-matched.v1", SupplierMatched, topics.MATCH_REPORTS),
     _spec("samspil.similar-need-found.v1", SimilarNeedFound, topics.SIMILAR_NEEDS),

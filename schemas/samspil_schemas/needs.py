@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from samspil_schemas.base import (
     CODES_MAX,
     LIST_MAX,
+    MEMBERS_MAX,
     Country,
     CpvCode,
     Day,
@@ -86,6 +87,11 @@ class NeedStatement(Model):
         default=(),
         max_length=LIST_MAX,
         description="Suppliers that must not be notified (legal exclusion). All may still attend.",
+    )
+    joint_members: tuple[Id, ...] = Field(
+        default=(),
+        max_length=MEMBERS_MAX,
+        description="The bodies that share it, where it is the text of a joint need; Samspil alone writes it.",
     )
 
 

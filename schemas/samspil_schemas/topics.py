@@ -45,7 +45,9 @@ NEEDS = _compact(
 SUPPLIERS = _compact(
     "samspil.suppliers.v1", key="supplier id", about="Capability profiles; a tombstone withdraws.", clients_write=True
 )
-MATCHES = _kept("samspil.matches.v1", key="supplier id", days=90, about="Pairs that hold, and that no longer do.")
+MATCHES = _kept(
+    "samspil.matches.v1", key="supplier id", days=90, about="Pairs that hold, that no longer do, and that weigh more."
+)
 MATCH_REPORTS = _kept(
     "samspil.match-reports.v1", key="need or supplier id", days=90, about="The full verdict of each evaluation."
 )

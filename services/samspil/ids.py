@@ -4,6 +4,9 @@ from uuid import uuid5
 
 from samspil_schemas.catalog import NAMESPACE
 
+# Ids that begin so are of joint needs, and of the needs that state their texts.
+JOINT_PREFIX = "joint:"
+
 
 def _derive(kind: str, *parts: str) -> str:
     return str(uuid5(NAMESPACE, "\x1f".join((kind, *parts))))
@@ -27,6 +30,11 @@ def dialogue_id(*, need_id: str) -> str:
 def invitation_id(*, dialogue_id: str, supplier_id: str) -> str:
     """The id of the one invitation of a supplier to a dialogue."""
     return _derive("invitation", dialogue_id, supplier_id)
+
+
+def joint_need_id(*, need_id: str, number: int) -> str:
+    """The id of the joint need that was proposed from a need, as the so manieth of all."""
+    return JOINT_PREFIX + _derive("joint", need_id, str(number))
 
 
 def point_id(*, owner_id: str, part: str) -> str:

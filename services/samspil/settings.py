@@ -14,8 +14,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from samspil.domain.joint_rules import DEFAULT_STAGES
 from samspil.errors import Misconfigured
-from samspil_schemas.base import MATCHES_MAX
+from samspil_schemas.base import MATCHES_MAX, Label
 from samspil_schemas.topics import PARTITIONS
 
 PREFIX = "SAMSPIL_"
@@ -120,6 +121,13 @@ class Settings(BaseSettings):
         default=100, description="The most matches that a report carries."
     )
 
+    joint_need_stages: Annotated[tuple[Label, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=DEFAULT_STAGES,
+        min_length=1,
+        max_length=20,
+        description="The stages of a joint need, in order, parted by commas.",
+    )
+
     web_host: str = Field(default="127.0.0.1", description="The address that the web listens on.")
     web_port: Port = Field(default=8000, description="The port that the web listens on; 0 takes a free one.")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
@@ -200,6 +208,13 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("names something that is no address and no network, as 10.0.0.0/8 is") from None
         return proxies
+
+    @field_validator("joint_need_stages")
+    @classmethod
+    def _stages_differ(cls, stages: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(stages)) < len(stages):
+            raise ValueError("names a stage twice")
+        return stages
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

@@ -164,6 +164,26 @@ async def test_a_need_that_another_portal_has_under_another_buyer_is_no_find(par
     assert [find.also_published for find in folded_finds(other.similar)] == [("need-2",)]
 
 
+async def test_a_joint_need_is_a_find_for_those_outside_and_not_for_its_members(parts):
+    third = Buyer(id="buyer-3", name="Westby Sample District", country="NO")
+    await parts.take(a_need("need-2", buyer=OTHER_BUYER), a_need("need-3", buyer=third))
+    [joint] = await parts.take(a_need("joint:one", joint_members=("buyer-1", "buyer-2")))
+    assert [similar.other_need_id for similar in joint.similar] == ["need-3"]
+    [member] = await parts.take(a_need("need-2", version=2, buyer=OTHER_BUYER))
+    assert [similar.other_need_id for similar in member.similar] == ["need-3"]
+    [outside] = await parts.take(a_need("need-3", version=2, buyer=third))
+    assert {similar.other_need_id for similar in outside.similar} == {"joint:one", "need-2"}
+    # Who joins has no need to find it any more.
+    [grown] = await parts.take(a_need("joint:one", version=2, joint_members=("buyer-1", "buyer-2", "buyer-3")))
+    assert grown.similar == ()
+
+
+async def test_the_joint_text_finds_suppliers_as_any_need_does(parts):
+    await parts.take(a_published_profile())
+    [report] = await parts.take(a_need("joint:one", joint_members=("buyer-1", "buyer-2")))
+    assert [match.supplier_id for match in report.matches] == ["supplier-1"]
+
+
 async def test_a_late_older_version_is_not_evaluated(parts):
     await parts.take(a_need(version=3))
     await parts.take(a_published_profile())

@@ -120,6 +120,7 @@ async def test_the_totals_count_what_is_open_and_what_waits(record: SqlRecord, c
         "similar": 1,
         "dialogues": 0,
         "invitations": 0,
+        "joint_needs": 0,
         # Two needs, a profile, two matches, and the similar need for both of its sides.
         "outbox": 7,
     }

@@ -71,6 +71,10 @@ GOLDEN = {
         "8a0277fc-787d-503c-aefa-9b18a73384cf",
     ),
     "joint-need-changed.v1": ({"joint_need_id": "joint-1", "revision": 1}, "8632d6ee-1e0e-546e-b844-9c9316c6d41b"),
+    "joint-need-grew.v1": (
+        {"joint_need_id": "joint-1", "supplier_id": "supplier-1", "buyer_id": "buyer-1", "rung": "intent_signer"},
+        "b4074b29-6bc7-524c-b296-6a1d6ccf89d8",
+    ),
     "dialogue-announced.v1": ({"dialogue_id": "dialogue-1", "revision": 1}, "b49c3a40-1667-5c53-9deb-0a82290f0aac"),
     "dialogue-changed.v1": ({"dialogue_id": "dialogue-1", "revision": 2}, "a7915609-71a8-5627-bbde-9c837d5a4472"),
     "dialogue-cancelled.v1": ({"dialogue_id": "dialogue-1", "revision": 3}, "9af6e286-f024-5946-a2c7-ac686c1b33b3"),

@@ -144,6 +144,8 @@ WRONG = {
         {"MATCH_THRESHOLD": "1.5"},
         "SAMSPIL_MATCH_THRESHOLD is wrong: input should be less than 1.",
     ),
+    "a stage twice": ({"JOINT_NEED_STAGES": "need,dialogue,need"}, "SAMSPIL_JOINT_NEED_STAGES names a stage twice"),
+    "no stage": ({"JOINT_NEED_STAGES": ","}, "SAMSPIL_JOINT_NEED_STAGES is wrong"),
     "more matches than a report holds": ({"MATCH_LIMIT": "201"}, "SAMSPIL_MATCH_LIMIT is wrong"),
     "an unknown level": (
         {"LOG_LEVEL": "loud"},
@@ -168,6 +170,12 @@ def test_proxies_are_listed_with_commas(environment):
     assert Settings().trusted_proxies == ("10.0.0.1", "192.168.0.0/16", "fd00::/8")
     environment(TRUSTED_PROXIES="")
     assert Settings().trusted_proxies == ()
+
+
+def test_the_stages_of_a_joint_need_are_a_reconstruction_that_an_installation_may_replace(environment):
+    assert len(Settings().joint_need_stages) == 6
+    environment(JOINT_NEED_STAGES="behov, dialog,køb")
+    assert Settings().joint_need_stages == ("behov", "dialog", "køb")
 
 
 def test_a_fresh_place_forgets_every_part_elsewhere(environment, tmp_path):

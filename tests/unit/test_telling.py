@@ -24,7 +24,7 @@ class Log:
 
 def a_process(log: Any, clock: ManualClock) -> Running:
     ports: Any = None
-    return Running(submissions=ports, readings=ports, admin=log, clock=clock, broker="b:1", web_url="http://w")
+    return Running(submissions=ports, readings=ports, joint_needs=ports, admin=log, clock=clock, broker="b:1", web_url="http://w")
 
 
 async def test_it_waits_until_all_is_told() -> None:

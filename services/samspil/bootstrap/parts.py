@@ -13,7 +13,8 @@ from samspil.adapters.kafka.embedded import EmbeddedBroker
 from samspil.adapters.sql import SqlRecord, open_record
 from samspil.adapters.vectors import open_index
 from samspil.bootstrap.instance import make_data_dir, running_on
-from samspil.clock import Clock
+from samspil.clock import Clock, SystemClock
+from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules, rules_for
 from samspil.matching.suggesting import LabelSuggester, label_texts
@@ -165,6 +166,17 @@ def rules_of(settings: Settings, *, space: str) -> Rules:
     """What counts as a match under these settings, for vectors of this space."""
     return rules_for(
         space, threshold=settings.match_threshold, similar_threshold=settings.similar_threshold, limit=settings.match_limit
+    )
+
+
+def joint_needs_of(record: SqlRecord, settings: Settings, *, clock: Clock | None = None) -> KeptJointNeeds:
+    """Keeps the joint needs of the record, with the stages of the settings."""
+    return KeptJointNeeds(
+        record,
+        readings=record.readings,
+        joint_readings=record.joint_needs,
+        clock=clock or SystemClock(),
+        stages=settings.joint_need_stages,
     )
 
 

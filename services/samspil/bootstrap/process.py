@@ -25,6 +25,7 @@ from samspil.bootstrap.health import Ping, ProcessHealth, Pulse
 from samspil.bootstrap.instance import Runtime, announced, held, is_held, make_data_dir
 from samspil.bootstrap.parts import (
     Progress,
+    joint_needs_of,
     kafka_settings,
     no_progress,
     opened_broker,
@@ -54,6 +55,7 @@ from samspil.ports import (
     Subscription,
     VectorIndex,
 )
+from samspil.ports.joint_needs import JointNeeds
 from samspil.registry.relay import Relay
 from samspil.settings import EMBEDDED, Settings
 from samspil.web import Contract, WebServices, create_app, create_health_app, serve
@@ -75,6 +77,7 @@ class Running:
 
     submissions: Submissions
     readings: Readings
+    joint_needs: JointNeeds
     admin: LogAdmin
     clock: Clock
     broker: str
@@ -231,6 +234,7 @@ class _Process:
         return Running(
             submissions=record.submissions,
             readings=record.readings,
+            joint_needs=joint_needs_of(record, settings, clock=self._clock),
             admin=admin,
             clock=self._clock,
             broker=kafka.bootstrap_servers,

@@ -14,7 +14,8 @@ class NeedSide:
     """What matching knows of a need.
 
     `asks` are the sentences that a supplier must answer; the first `effects` of them are those that the buyer lists as effects.
-    `fold_keys` tell whether it was published elsewhere too.
+    `fold_keys` tell whether it was published elsewhere too; `joint_members` are the bodies that share it, where it is the text
+    of a joint need.
     """
 
     need_id: str
@@ -31,6 +32,7 @@ class NeedSide:
     excluded_suppliers: frozenset[str] = frozenset()
     fold_keys: tuple[str, ...] = ()
     effects: int = 0
+    joint_members: frozenset[str] = frozenset()
 
     @property
     def wishes(self) -> tuple[int, ...]:
@@ -75,6 +77,11 @@ def eligible(need: NeedSide, capability: CapabilitySide) -> bool:
         and not _cpv_excluded(need.cpv, capability.excluded_cpv)
         and not _regions_excluded(need.regions, capability.excluded_regions)
     )
+
+
+def elsewhere(one: NeedSide, other: NeedSide) -> bool:
+    """True of needs of different buyers, unless one of them is the joint need of the other: a body learns nothing from that."""
+    return one.buyer_id != other.buyer_id and one.buyer_id not in other.joint_members and other.buyer_id not in one.joint_members
 
 
 def _cpv_excluded(codes: tuple[str, ...], excluded: frozenset[str]) -> bool:

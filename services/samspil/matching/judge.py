@@ -15,7 +15,7 @@ from samspil.domain.codes import shared_cpv_path
 from samspil.domain.cognates import cognates
 from samspil.domain.evidence import Answer, Answering, best_answers, unanswered
 from samspil.domain.languages import language_fit
-from samspil.domain.pairs import CapabilitySide, NeedSide, eligible, pair_signals, similarity_signals
+from samspil.domain.pairs import CapabilitySide, NeedSide, eligible, elsewhere, pair_signals, similarity_signals
 from samspil.domain.scoring import Signals, rounded
 from samspil.domain.text import shared_terms, shorten
 from samspil.matching.candidates import Candidates, Probe, find_candidates
@@ -144,7 +144,13 @@ class Judge:
             return self._liken(needs[number], _embedded_need(hit)) is not None
 
         probes = [
-            _need_probe(need, where=Where(without_owners=(need.side.need_id,), without_buyers=(need.side.buyer_id,)))
+            _need_probe(
+                need,
+                where=Where(
+                    without_owners=(need.side.need_id,),
+                    without_buyers=tuple(sorted({need.side.buyer_id, *need.side.joint_members})),
+                ),
+            )
             for need in needs
         ]
         candidates = await find_candidates(self._index, Entity.NEEDS, probes, keeps=keeps)
@@ -179,6 +185,8 @@ class Judge:
         return best
 
     def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> _Likeness | None:
+        if not elsewhere(need.side, other.side):
+            return None
         if not set(need.side.fold_keys).isdisjoint(other.side.fold_keys):
             return None  # the same need, published twice
         signals = similarity_signals(

@@ -35,6 +35,7 @@ def need_side(need: NeedPublished) -> NeedSide:
         regions=statement.regions,
         excluded_suppliers=frozenset(statement.excluded_suppliers),
         fold_keys=fold_keys(publication(statement)),
+        joint_members=frozenset(statement.joint_members),
     )
 
 
@@ -80,6 +81,7 @@ def need_entry(need: NeedSide, vector: Vectors) -> Entry:
             "country": need.country,
             "excluded_suppliers": sorted(need.excluded_suppliers),
             "fold_keys": list(need.fold_keys),
+            "joint_members": sorted(need.joint_members),
         },
     )
     return Entry(owner_id=need.need_id, version=need.version, points=(point,))
@@ -102,6 +104,7 @@ def need_from(hit: Hit) -> NeedSide:
         regions=hit.regions,
         excluded_suppliers=frozenset(hit.payload["excluded_suppliers"]),
         fold_keys=tuple(hit.payload.get("fold_keys", ())),  # an index that was filled before has none
+        joint_members=frozenset(hit.payload.get("joint_members", ())),  # an index that was filled before has none
     )
 
 

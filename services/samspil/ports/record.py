@@ -282,7 +282,7 @@ class Readings(Protocol):
 
     async def totals(
         self,
-    ) -> Mapping[Literal["needs", "profiles", "matches", "similar", "dialogues", "invitations", "outbox"], int]:
+    ) -> Mapping[Literal["needs", "profiles", "matches", "similar", "dialogues", "invitations", "joint_needs", "outbox"], int]:
         """How many of each stand open, and how many outbox rows wait."""
         ...
 

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, Select, and_, func, or_, select
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.invitations import INVITATIONS, stored_invitation
 from samspil.adapters.sql.messages import CONFIRMED
-from samspil.adapters.sql.tables import dialogues, invitees, ledger, listings, needs, outbox, profiles
+from samspil.adapters.sql.tables import dialogues, invitees, joint_needs, ledger, listings, needs, outbox, profiles
 from samspil.domain.similar import folded_finds, mirrored
 from samspil.ports import (
     InvitationStatus,
@@ -29,7 +29,7 @@ _PROFILE_OPEN = and_(profiles.c.content.is_not(None), ~profiles.c.withdrawn)
 _DIALOGUE_OPEN = and_(dialogues.c.revision > 0, ~dialogues.c.cancelled)
 _MATCH = and_(listings.c.kind == PairKind.MATCH.value, listings.c.stands)
 _SIMILAR = and_(listings.c.kind == PairKind.SIMILAR.value, listings.c.stands)
-Total = Literal["needs", "profiles", "matches", "similar", "dialogues", "invitations", "outbox"]
+Total = Literal["needs", "profiles", "matches", "similar", "dialogues", "invitations", "joint_needs", "outbox"]
 
 
 class SqlReadings:
@@ -169,6 +169,7 @@ class SqlReadings:
             "similar": select(func.count()).select_from(listings).where(_SIMILAR),
             "dialogues": select(func.count()).select_from(dialogues).where(_DIALOGUE_OPEN),
             "invitations": select(func.count()).select_from(invitees).where(invitees.c.status == InvitationStatus.ISSUED.value),
+            "joint_needs": select(func.count()).select_from(joint_needs).where(joint_needs.c.is_open),
             "outbox": select(func.count()).select_from(outbox).where(~CONFIRMED),
         }
         query = select(*(counting.scalar_subquery().label(name) for name, counting in counted.items()))

@@ -1,33 +1,16 @@
 """Takes what people and files submit. What stands and what is to be published change in one transaction."""
 
 from dataclasses import replace
-from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
+from samspil import ids
 from samspil.adapters.sql.database import Database
-from samspil.adapters.sql.transaction import SqlTransaction
-from samspil.domain import ledger
+from samspil.adapters.sql.publishing import event_of, next_version, says_what_stands
 from samspil.domain.standing import published, withdrawn
-from samspil.errors import Conflict, Malformed, NotFound, Outdated
+from samspil.errors import Conflict, NotFound, Outdated
 from samspil.ports import SourceOrder, Standing, Submitted, readers_of
-from samspil.ports.registry import LedgerEntry
-from samspil_schemas import (
-    Event,
-    NeedPublished,
-    NeedStatement,
-    NeedWithdrawn,
-    ProfilePublished,
-    ProfileWithdrawn,
-    SupplierProfile,
-    topics,
-)
-from samspil_schemas.base import VERSION_MAX
+from samspil_schemas import NeedStatement, ProfilePublished, ProfileWithdrawn, SupplierProfile, topics
 
-NEED_READERS = readers_of(topics.NEEDS)
 PROFILE_READERS = readers_of(topics.SUPPLIERS)
-
-EventT = TypeVar("EventT", bound=Event)
 
 
 class SqlSubmissions:
@@ -43,6 +26,7 @@ class SqlSubmissions:
             Outdated: the record holds a newer version of the same source.
             Conflict: the need belongs to another buyer.
         """
+        _refuse_joint(need_id, statement)
         async with self._database.begin() as transaction:
             known = (await transaction.needs_known([need_id]))[need_id]
             _refuse_foreign_hands(known, statement)
@@ -51,39 +35,29 @@ class SqlSubmissions:
                 if order not in (None, known.order):
                     await transaction.put_needs([replace(known, order=order)])
                 return Submitted(id=need_id, version=known.version, changed=False)
-            version = _next_version(known)
-            event = _event(NeedPublished, need_id=need_id, version=version, statement=statement)
-            standing = replace(published(known, version, statement), order=order or known.order)
-            await transaction.put_needs([standing])
-            await self._settle(transaction, standing, accepted=statement)
-            await transaction.supersede(topics.NEEDS, [need_id])
-            await transaction.enqueue([event], awaiting=NEED_READERS)
+            version = await transaction.publish_need(known, statement, order=order)
         return Submitted(id=need_id, version=version, changed=True)
 
     async def withdraw_need(self, need_id: str, *, reason: str | None = None) -> Submitted:
         """Withdraw the need in its current version; NotFound if there is none."""
+        _refuse_joint(need_id)
         async with self._database.begin() as transaction:
             known = (await transaction.needs_known([need_id]))[need_id]
             if not known.version:
                 raise NotFound(f"There is no need {need_id}.", hint="Check the id.")
             if known.withdrawn:
                 return Submitted(id=need_id, version=known.version, changed=False)
-            event = _event(NeedWithdrawn, need_id=need_id, version=known.version, reason=reason)
-            standing = withdrawn(known, known.version, reason=event.reason)
-            await transaction.put_needs([standing])
-            await self._settle(transaction, standing)
-            await transaction.supersede(topics.NEEDS, [need_id])
-            await transaction.enqueue([event], awaiting=NEED_READERS)
+            await transaction.retract_need(known, reason=reason)
         return Submitted(id=need_id, version=known.version, changed=True)
 
     async def submit_profile(self, supplier_id: str, profile: SupplierProfile) -> Submitted:
         """Store the profile as its next version, or nothing if its content is what stands."""
         async with self._database.begin() as transaction:
             known = (await transaction.profiles_known([supplier_id]))[supplier_id]
-            if known.is_open and _stands(known, profile):
+            if known.is_open and says_what_stands(known, profile):
                 return Submitted(id=supplier_id, version=known.version, changed=False)
-            version = _next_version(known)
-            event = _event(ProfilePublished, supplier_id=supplier_id, version=version, profile=profile)
+            version = next_version(known)
+            event = event_of(ProfilePublished, supplier_id=supplier_id, version=version, profile=profile)
             await transaction.put_profiles([published(known, version, profile)])
             await transaction.supersede(topics.SUPPLIERS, [supplier_id])
             await transaction.enqueue([event], awaiting=PROFILE_READERS)
@@ -97,21 +71,19 @@ class SqlSubmissions:
                 raise NotFound(f"There is no profile of {supplier_id}.", hint="Check the id.")
             if known.withdrawn:
                 return Submitted(id=supplier_id, version=known.version, changed=False)
-            event = _event(ProfileWithdrawn, supplier_id=supplier_id, version=known.version, reason=reason)
+            event = event_of(ProfileWithdrawn, supplier_id=supplier_id, version=known.version, reason=reason)
             await transaction.put_profiles([withdrawn(known, known.version, reason=event.reason)])
             await transaction.supersede(topics.SUPPLIERS, [supplier_id])
             await transaction.enqueue([event], awaiting=PROFILE_READERS)
         return Submitted(id=supplier_id, version=known.version, changed=True)
 
-    async def _settle(
-        self, transaction: SqlTransaction, standing: Standing[NeedStatement], *, accepted: NeedStatement | None = None
-    ) -> None:
-        now = self._database.clock.now()
-        entries = {entry.version: entry for entry in await transaction.ledger_entries([standing.id])}
-        if accepted is not None:
-            entry = entries.get(standing.version) or LedgerEntry(need_id=standing.id, version=standing.version)
-            entries[standing.version] = ledger.accepted(entry, accepted, at=now)
-        await transaction.put_ledger_entries([ledger.settled(entry, standing, at=now) for entry in entries.values()])
+
+def _refuse_joint(need_id: str, statement: NeedStatement | None = None) -> None:
+    """The text of a joint need changes with the joint need alone, so that its history is whole."""
+    if need_id.startswith(ids.JOINT_PREFIX) or (statement is not None and statement.joint_members):
+        raise Conflict(
+            "This is a need that several bodies share.", hint="Propose, change and close it as a joint need, at /v1/joint-needs."
+        )
 
 
 def _refuse_foreign_hands(known: Standing[NeedStatement], statement: NeedStatement) -> None:
@@ -132,28 +104,8 @@ def _rank(order: SourceOrder) -> tuple[object, int]:
 
 
 def _says_nothing_new(known: Standing[NeedStatement], statement: NeedStatement, order: SourceOrder | None) -> bool:
-    if not _stands(known, statement):
+    if not says_what_stands(known, statement):
         return False
     # The same version of the same source again does not open a need that its owner has withdrawn since.
     same_source_again = order is not None and known.order is not None and _rank(order) == _rank(known.order)
     return known.is_open or same_source_again
-
-
-def _stands(known: Standing[Any], content: object) -> bool:
-    # The content of an older version is not what stands where a newer version is known to be.
-    return known.content == content and known.content_version == known.version
-
-
-def _next_version(known: Standing[Any]) -> int:
-    if known.version >= VERSION_MAX:
-        raise Conflict(f"{known.id} has come to the highest version.", hint="Publish it under a new id.")
-    return known.version + 1
-
-
-def _event(model: type[EventT], **values: object) -> EventT:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Malformed(f"This cannot be published: {where}: {first['msg']}.", hint="Change it and send it again.") from error

@@ -14,6 +14,8 @@ _NAMES = {
 # Ids of places in the log are longer than the ids of the contract: unreadable:<topic>:<partition>:<offset>.
 _PLACE_MAX = 400
 _WORD = 40
+# The subject of a change names a body and a need: follow-up/<buyer id>/<need id>.
+_SUBJECT_MAX = 2 * ID_MAX + _WORD
 
 metadata = MetaData(naming_convention=_NAMES)
 
@@ -191,6 +193,43 @@ invitees = Table(
     Column("score", Float),
     Column("issued_at", Moment()),
     Column("changed_at", Moment(), nullable=False),
+)
+
+# What follows from the history of each joint need, and what it is looked up by.
+joint_needs = Table(
+    "joint_needs",
+    metadata,
+    Column("joint_need_id", String(ID_MAX), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("other_need_id", String(ID_MAX), index=True),
+    Column("other_buyer_id", String(ID_MAX), index=True),
+    Column("content", json_column(), nullable=False),
+    Column("changed_at", Moment(), nullable=False),
+    Index("ix_joint_needs_changed_at", "changed_at", "joint_need_id"),
+)
+
+joint_need_members = Table(
+    "joint_need_members",
+    metadata,
+    Column("joint_need_id", String(ID_MAX), ForeignKey("joint_needs.joint_need_id"), primary_key=True),
+    Column("buyer_id", String(ID_MAX), primary_key=True),
+    Column("need_id", String(ID_MAX), index=True),
+    Index("ix_joint_need_members_buyer_id", "buyer_id"),
+)
+
+# Only ever added to: a withdrawal is one more row.
+joint_need_changes = Table(
+    "joint_need_changes",
+    metadata,
+    Column("joint_need_id", String(ID_MAX), primary_key=True),
+    Column("subject", String(_SUBJECT_MAX), primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("by_organisation", String(ID_MAX), nullable=False),
+    Column("at", Moment(), nullable=False),
+    Column("content", json_column(), nullable=False),
+    Index("ix_joint_need_changes_revision", "joint_need_id", "revision"),
 )
 
 tokens = Table(

@@ -1,0 +1,259 @@
+"""Keeps joint needs: decides by their rules, and records what was decided.
+
+A decision is one transaction that holds the joint need: the history, what follows from it, the need that states its text and the
+outbox stand or fall together. Two buyers who join at the same instant come one after the other, and each is a change of its own.
+The revision is counted in that transaction, so that snapshots leave the outbox in the order of their revisions.
+"""
+
+from collections.abc import Callable, Sequence
+
+from samspil import ids
+from samspil.clock import Clock
+from samspil.domain import joint_rules
+from samspil.domain.joint_needs import folded
+from samspil.domain.joint_said import changes_of, grown, published, risen, statement_of, stored
+from samspil.errors import Conflict, Forbidden, NotFound, Refused
+from samspil.ports import Readings, Record, StoredNeed, readers_of
+from samspil.ports.joint_needs import (
+    Change,
+    Commitment,
+    Content,
+    Declaration,
+    JointNeed,
+    JointNeedReadings,
+    JointNeedTransaction,
+    JointText,
+    Proposal,
+    Proposed,
+    Recorded,
+    StoredJointNeed,
+)
+from samspil_schemas import Buyer, MemberRole, NeedStatement, SimilarNeed, topics
+from samspil_schemas.base import MATCHES_MAX
+
+_PROPOSALS = "joint-need-proposals"
+
+
+class KeptJointNeeds:
+    """Implements `JointNeeds` over the record."""
+
+    def __init__(
+        self,
+        record: Record[JointNeedTransaction],
+        *,
+        readings: Readings,
+        joint_readings: JointNeedReadings,
+        clock: Clock,
+        stages: Sequence[str] = joint_rules.DEFAULT_STAGES,
+    ) -> None:
+        """Make the service.
+
+        Args:
+            record: opens transactions.
+            readings: the needs of the buyers, and the finds of the same need elsewhere.
+            joint_readings: the joint needs.
+            clock: tells when something was done.
+            stages: of the process, in order; a joint need begins in the first.
+        """
+        self._record = record
+        self._readings = readings
+        self._joint_readings = joint_readings
+        self._clock = clock
+        self._stages = tuple(stages)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages of the configured process, in order."""
+        return self._stages
+
+    async def joint_need(self, joint_need_id: str) -> StoredJointNeed | None:
+        """The joint need, closed or not, or None."""
+        return await self._joint_readings.joint_need(joint_need_id)
+
+    async def joint_needs(
+        self,
+        *,
+        open_only: bool = True,
+        buyer_id: str | None = None,
+        need_id: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[StoredJointNeed]:
+        """Joint needs, the newest change first; see `JointNeedReadings`."""
+        return await self._joint_readings.joint_needs(
+            open_only=open_only, buyer_id=buyer_id, need_id=need_id, limit=limit, offset=offset
+        )
+
+    async def joint_need_history(self, joint_need_id: str) -> list[Change]:
+        """Every change, in the order in which they were recorded."""
+        return await self._joint_readings.joint_need_history(joint_need_id)
+
+    async def propose(self, proposal: Proposal, *, by: str) -> Recorded:
+        """Begin a joint need with the text of one's own need, as its need owner. The same proposal again changes nothing.
+
+        Raises:
+            NotFound: there is no such need, or no such find.
+            Forbidden: the need is another buyer's.
+            Conflict: one of the two needs has a joint need already; it is named.
+            Refused: the commitment is against a rule.
+        """
+        need = await self._own_need(proposal.need_id, by=by)
+        find = await self._find(proposal) if proposal.other_need_id else None
+        said = Proposed(
+            need_id=need.need_id,
+            other_need_id=find.other_need_id if find else None,
+            other_buyer_id=find.other_buyer_id if find else None,
+            similar_id=find.similar_id if find else None,
+            score=find.score if find else None,
+        )
+        commitment = _commitment(proposal, body=need.statement.buyer, need_id=need.need_id)
+        contents = joint_rules.proposed(said, proposal.text or _text_of(need.statement), commitment, stage=self._stages[0])
+        async with self._record.begin() as transaction:
+            # Both sides of a find may propose at once, and one of them comes first.
+            await transaction.alone(_PROPOSALS)
+            about = [need.need_id, *((find.other_need_id,) if find else ())]
+            for known in await transaction.stored_joint_needs(await transaction.open_joint_needs_about(about)):
+                if known.owner_id == by and known.proposal == said:
+                    return _recorded(known, changed=False)
+                raise _has_one(known)
+            number = await transaction.count_joint_needs()
+            joint = JointNeed(joint_need_id=ids.joint_need_id(need_id=need.need_id, number=number))
+            return await _put(transaction, joint, [], self._changes(joint, contents, by=by))
+
+    async def declare(self, joint_need_id: str, declaration: Declaration, *, by: str, follows: int | None = None) -> Recorded:
+        """Join, or change one's own commitment; `follows`: only if it is in this version."""
+        need = await self._own_need(declaration.need_id, by=by) if declaration.need_id else None
+
+        def decide(joint: JointNeed) -> Sequence[Content]:
+            commitment = _commitment(declaration, body=_body(declaration, need, joint, by=by), need_id=declaration.need_id)
+            return joint_rules.declared(joint, commitment, by=by, follows=follows)
+
+        return await self._decide(joint_need_id, decide, by=by)
+
+    async def withdraw(self, joint_need_id: str, *, by: str, reason: str | None = None) -> Recorded:
+        """Leave; what was undertaken stays in the history."""
+        return await self._decide(joint_need_id, lambda joint: joint_rules.withdrawn(joint, by=by, reason=reason), by=by)
+
+    async def state_text(self, joint_need_id: str, text: JointText, *, by: str) -> Recorded:
+        """Change the joint text."""
+        return await self._decide(joint_need_id, lambda joint: joint_rules.restated(joint, text, by=by), by=by)
+
+    async def move(self, joint_need_id: str, stage: str, *, by: str, note: str | None = None) -> Recorded:
+        """Go into another stage."""
+
+        def decide(joint: JointNeed) -> Sequence[Content]:
+            return joint_rules.moved(joint, stage, stages=self._stages, by=by, note=note)
+
+        return await self._decide(joint_need_id, decide, by=by)
+
+    async def offer(self, joint_need_id: str, role: MemberRole, buyer_id: str, *, by: str) -> Recorded:
+        """Offer a role to a member."""
+        return await self._decide(joint_need_id, lambda joint: joint_rules.offered(joint, role, buyer_id, by=by), by=by)
+
+    async def take_back(self, joint_need_id: str, role: MemberRole, buyer_id: str, *, by: str) -> Recorded:
+        """Take an offer back."""
+        return await self._decide(joint_need_id, lambda joint: joint_rules.taken_back(joint, role, buyer_id, by=by), by=by)
+
+    async def accept(self, joint_need_id: str, role: MemberRole, *, by: str) -> Recorded:
+        """Take on a role that was offered."""
+        return await self._decide(joint_need_id, lambda joint: joint_rules.accepted(joint, role, by=by), by=by)
+
+    async def end_role(self, joint_need_id: str, role: MemberRole, buyer_id: str, *, by: str) -> Recorded:
+        """End a facilitator's role: one's own, or as the need owner anyone's."""
+        return await self._decide(joint_need_id, lambda joint: joint_rules.ended(joint, role, buyer_id, by=by), by=by)
+
+    async def follow_up(self, joint_need_id: str, need_id: str, *, by: str) -> Recorded:
+        """Say which later need of one's own carries out what one declared."""
+        need = await self._own_need(need_id, by=by)
+        return await self._decide(joint_need_id, lambda joint: joint_rules.followed_up(joint, need.need_id, by=by), by=by)
+
+    async def close(self, joint_need_id: str, *, by: str, reason: str | None = None) -> Recorded:
+        """Close the joint need; nobody can change it any more."""
+        return await self._decide(joint_need_id, lambda joint: joint_rules.closed(joint, by=by, reason=reason), by=by)
+
+    async def _decide(self, joint_need_id: str, decide: Callable[[JointNeed], Sequence[Content]], *, by: str) -> Recorded:
+        async with self._record.begin() as transaction:
+            known = await transaction.joint_need_changes(joint_need_id)
+            if not known:
+                raise NotFound(f"There is no joint need {joint_need_id}.", hint="Look for it at /v1/joint-needs.")
+            joint = folded(joint_need_id, known)
+            new = self._changes(joint, decide(joint), by=by)
+            if not new:
+                return Recorded(joint_need_id=joint_need_id, revision=joint.revision, changed=False)
+            return await _put(transaction, joint, known, new)
+
+    def _changes(self, joint: JointNeed, contents: Sequence[Content], *, by: str) -> list[Change]:
+        return changes_of(joint, contents, by=by, at=self._clock.now())
+
+    async def _own_need(self, need_id: str, *, by: str) -> StoredNeed:
+        need = await self._readings.need(need_id)
+        if need is None or need.withdrawn:
+            raise NotFound(f"There is no open need {need_id}.", hint="Check the id; a new need takes a moment to be recorded.")
+        if need.statement.buyer.id != by:
+            raise Forbidden(f"The need {need_id} is another body's.", hint="Name a need of your own.")
+        return need
+
+    async def _find(self, proposal: Proposal) -> SimilarNeed:
+        found = await self._readings.similar_to(proposal.need_id, limit=MATCHES_MAX)
+        for one in found:
+            if one.other_need_id == proposal.other_need_id:
+                if one.other_need_id.startswith(ids.JOINT_PREFIX):
+                    raise Conflict(f"{one.other_need_id} is a joint need itself.", hint="Join it.")
+                return one
+        raise NotFound(
+            f"{proposal.other_need_id} was not found to be the same need as {proposal.need_id}.",
+            hint="See /v1/needs/…/similar for those that were, or leave other_need_id out.",
+        )
+
+
+async def _put(transaction: JointNeedTransaction, before: JointNeed, known: Sequence[Change], new: Sequence[Change]) -> Recorded:
+    """Record the changes and say what is to be said of them."""
+    after = folded(before.joint_need_id, [*known, *new])
+    now = stored(after)
+    await transaction.put_joint_need(now)
+    await transaction.add_joint_need_changes(after.joint_need_id, new)
+    if known and risen(before, after):
+        suppliers = await transaction.matched_suppliers(after.joint_need_id)
+        await transaction.enqueue(grown(before, after, supplier_ids=suppliers), awaiting=readers_of(topics.MATCHES))
+    statement = statement_of(after)
+    if statement is not None:
+        await transaction.state_joint_need(after.joint_need_id, statement)
+    else:
+        await transaction.end_joint_need(after.joint_need_id, reason=now.changed.closed_because)
+    await transaction.enqueue([published(now.changed)], awaiting=readers_of(topics.JOINT_NEEDS))
+    return _recorded(now, changed=True)
+
+
+def _recorded(joint: StoredJointNeed, *, changed: bool) -> Recorded:
+    return Recorded(joint_need_id=joint.changed.joint_need_id, revision=joint.changed.revision, changed=changed)
+
+
+def _has_one(known: StoredJointNeed) -> Conflict:
+    return Conflict(f"There is a joint need of it already, {known.changed.joint_need_id}.", hint="Join that one.")
+
+
+def _text_of(statement: NeedStatement) -> JointText:
+    return JointText.model_validate({name: getattr(statement, name) for name in JointText.model_fields})
+
+
+def _commitment(said: Proposal | Declaration, *, body: Buyer, need_id: str | None) -> Commitment:
+    return Commitment(
+        rung=said.rung,
+        body=body,
+        need_id=need_id,
+        undertaking=said.undertaking,
+        volume=said.volume,
+        horizon=said.horizon,
+        signed_on=said.signed_on,
+    )
+
+
+def _body(declaration: Declaration, need: StoredNeed | None, joint: JointNeed, *, by: str) -> Buyer:
+    """Who declares: as it says itself, as its need says, or as it said before."""
+    member = joint.members.get(by)
+    before = member.commitment.body if member and member.commitment else None
+    known = need.statement.buyer if need else before
+    name, country = declaration.name or (known and known.name), declaration.country or (known and known.country)
+    if not name or not country:
+        raise Refused("It is not known who declares.", hint="Give name and country, or need_id of an open need of yours.")
+    return Buyer(id=by, name=name, country=country)

@@ -1,0 +1,105 @@
+"""The ladder of a joint need in figures and in words. Different units are never added."""
+
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from samspil.ports.joint_needs import Commitment
+from samspil_schemas import Rung, RungTotal, Volume
+
+_UNITS_SHOWN = 3
+_COUNTS = {Rung.PARTNER: ("partner", "partners"), Rung.OBSERVER: ("observer", "observers")}
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """What was stated in one unit. `dated`: how much of it says when; `year`: of the last of that."""
+
+    unit: str
+    amount: float
+    dated: float
+    year: int | None
+
+
+def totals(commitments: Collection[Commitment]) -> tuple[RungTotal, ...]:
+    """How many stand on each rung that somebody stands on, the lowest first, and the sum of each unit."""
+    found = []
+    for rung in Rung:
+        standing = [commitment for commitment in commitments if commitment.rung is rung]
+        if standing:
+            volumes = tuple(Volume(amount=one.amount, unit=one.unit) for one in _sums(standing))
+            horizon = max((one.horizon for one in standing if one.horizon), default=None)
+            found.append(RungTotal(rung=rung, bodies=len(standing), volumes=volumes, horizon=horizon))
+    return tuple(found)
+
+
+def summary(commitments: Collection[Commitment]) -> str:
+    """The ladder in one line, for suppliers: "1 body committed, 13 intend: 4,200 water meters by 2028".
+
+    Committed are the first buyers, and those who intend have signed a declaration; the volumes are those of the two together.
+    Who only takes part or looks on is counted where nobody has gone further.
+    """
+    bound = [one for one in commitments if one.rung in (Rung.INTENT_SIGNER, Rung.FIRST_BUYER)]
+    if not bound:
+        return _unbound(commitments)
+    committed = sum(one.rung is Rung.FIRST_BUYER for one in bound)
+    intend = len(bound) - committed
+    said = []
+    if committed:
+        said.append(f"{_bodies(committed)} committed")
+    if intend:
+        who = str(intend) if committed else _bodies(intend)
+        said.append(f"{who} {'intends' if intend == 1 else 'intend'}")
+    volumes = _volumes(_sums(bound))
+    return ", ".join(said) + (f": {volumes}" if volumes else "")
+
+
+def _unbound(commitments: Collection[Commitment]) -> str:
+    counts = [(sum(one.rung is rung for one in commitments), names) for rung, names in _COUNTS.items()]
+    said = [f"{count} {names[count > 1]}" for count, names in counts if count]
+    return f"Nobody is committed yet: {' and '.join(said)}" if said else "Nobody is committed yet"
+
+
+def _bodies(count: int) -> str:
+    return "1 body" if count == 1 else f"{count} bodies"
+
+
+def _volumes(sums: list[_Sum]) -> str:
+    said = [_volume(one) for one in sums[:_UNITS_SHOWN]]
+    if len(sums) > _UNITS_SHOWN:
+        said.append(f"{len(sums) - _UNITS_SHOWN} more units")
+    return " and ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
+
+
+def _volume(one: _Sum) -> str:
+    said = f"{figure(one.amount)} {one.unit}"
+    if one.year is None:
+        return said
+    return f"{said} by {one.year}" if one.dated == one.amount else f"{said} ({figure(one.dated)} of them by {one.year})"
+
+
+def figure(amount: float) -> str:
+    """The amount with thousands parted by commas, and no more digits than it has."""
+    return f"{amount:,.15g}"
+
+
+def _sums(commitments: Iterable[Commitment]) -> list[_Sum]:
+    """One sum for each unit, by unit; spelling apart from case and spaces makes another unit."""
+    stated: dict[str, list[tuple[Volume, date | None]]] = {}
+    for one in commitments:
+        if one.volume is not None:
+            stated.setdefault(" ".join(one.volume.unit.casefold().split()), []).append((one.volume, one.horizon))
+    sums = []
+    for _, volumes in sorted(stated.items()):
+        # math.fsum is exact, so that the order of the commitments cannot show in the last digit.
+        years = [horizon.year for _, horizon in volumes if horizon]
+        sums.append(
+            _Sum(
+                unit=min(volume.unit for volume, _ in volumes),
+                amount=math.fsum(volume.amount for volume, _ in volumes),
+                dated=math.fsum(volume.amount for volume, horizon in volumes if horizon),
+                year=max(years, default=None),
+            )
+        )
+    return sums

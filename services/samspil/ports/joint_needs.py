@@ -1,0 +1,416 @@
+"""Joint needs: what is recorded of them, what follows from it, and what is asked of the service that keeps them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Literal, Protocol
+
+from pydantic import ConfigDict, Field
+
+from samspil.ports.record import RecordTransaction
+from samspil_schemas import Buyer, Event, JointNeedChanged, MemberRole, Model, NeedStatement, Rung, Volume
+from samspil_schemas.base import (
+    CODES_MAX,
+    LIST_MAX,
+    Country,
+    CpvCode,
+    Day,
+    Id,
+    Label,
+    Language,
+    NutsCode,
+    Paragraph,
+    Score,
+    Text,
+    Title,
+)
+
+
+class JointText(Model):
+    """The requirement that the members put to the market together; suppliers are matched with it."""
+
+    title: Title = Field(description="What the members need, in one line.")
+    description: Text = Field(description="The problem, and what a solution should achieve.")
+    language: Language = Field(description="The language of title and description.")
+    effects: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="Desired effects and functions.")
+    constraints: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="What any solution must respect.")
+    questions: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="Questions to the market.")
+    cpv: tuple[CpvCode, ...] = Field(default=(), max_length=CODES_MAX, description="Main code first.")
+    regions: tuple[NutsCode, ...] = Field(default=(), max_length=CODES_MAX, description="Where; none means anywhere.")
+
+
+class Commitment(Model):
+    """What one body undertakes, in its own words."""
+
+    rung: Rung
+    body: Buyer
+    need_id: Id | None = None
+    undertaking: Paragraph | None = None
+    volume: Volume | None = None
+    horizon: Day | None = None
+    signed_on: Day | None = None
+
+
+class Proposed(Model):
+    """A buyer proposed the joint need, from its own need and, where it had one, from a find of the same need elsewhere."""
+
+    kind: Literal["proposed"] = "proposed"
+    need_id: Id
+    other_need_id: Id | None = None
+    other_buyer_id: Id | None = None
+    similar_id: Id | None = None
+    score: Score | None = None
+
+
+class TextStated(Model):
+    """The need owner stated the joint text."""
+
+    kind: Literal["text_stated"] = "text_stated"
+    text: JointText
+
+
+class StageMoved(Model):
+    """The joint need went into a stage."""
+
+    kind: Literal["stage_moved"] = "stage_moved"
+    stage: Label
+    note: Paragraph | None = None
+
+
+class Committed(Model):
+    """A body joined, or changed what it undertakes."""
+
+    kind: Literal["committed"] = "committed"
+    commitment: Commitment
+
+
+class Withdrawn(Model):
+    """A body withdrew its commitment and left. What it had undertaken stays in the history."""
+
+    kind: Literal["withdrawn"] = "withdrawn"
+    reason: Label | None = None
+
+
+class RoleOffered(Model):
+    """The need owner offered a role to a member. `term`: the version of the ownership that offers; with it the offer ends."""
+
+    kind: Literal["role_offered"] = "role_offered"
+    role: MemberRole
+    buyer_id: Id
+    term: int
+
+
+class OfferEnded(Model):
+    """An offer was taken up or taken back."""
+
+    kind: Literal["offer_ended"] = "offer_ended"
+    role: MemberRole
+    buyer_id: Id
+
+
+class RoleTaken(Model):
+    """A member took a role on; who takes on the ownership takes it over."""
+
+    kind: Literal["role_taken"] = "role_taken"
+    role: MemberRole
+    buyer_id: Id
+
+
+class RoleEnded(Model):
+    """A member is no longer a facilitator."""
+
+    kind: Literal["role_ended"] = "role_ended"
+    role: MemberRole
+    buyer_id: Id
+
+
+class FollowedUp(Model):
+    """A member said which later need of its own carries out what it declared."""
+
+    kind: Literal["followed_up"] = "followed_up"
+    need_id: Id
+
+
+class Closed(Model):
+    """The need owner closed the joint need."""
+
+    kind: Literal["closed"] = "closed"
+    reason: Label | None = None
+
+
+Content = Annotated[
+    Proposed
+    | TextStated
+    | StageMoved
+    | Committed
+    | Withdrawn
+    | RoleOffered
+    | OfferEnded
+    | RoleTaken
+    | RoleEnded
+    | FollowedUp
+    | Closed,
+    Field(discriminator="kind"),
+]
+
+
+class Change(Model):
+    """One entry of the history of a joint need. Nothing in it is ever altered or removed.
+
+    subject: what it is about (one member's commitment, the text, the stage, …); of one subject the highest version holds.
+    by: the organisation whose token did it.
+    revision: that of the joint need which came of it.
+    """
+
+    subject: str
+    version: int
+    by: Id
+    at: datetime
+    revision: int
+    content: Content
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointMember:
+    """One body that has ever been a member.
+
+    commitment: None where it has withdrawn.
+    version: of its commitment or withdrawal.
+    since: since when it stands on its rung, or has left.
+    changed_at: when it last said something.
+    highest: the highest rung that it ever stood on.
+    """
+
+    buyer_id: str
+    commitment: Commitment | None
+    version: int
+    since: datetime
+    changed_at: datetime
+    highest: Rung
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointNeed:
+    """What follows from a history, or from a part of one, in whatever order it came.
+
+    heads: the newest change of each subject.
+    term: the version of the ownership.
+    members: all who have ever been, by buyer id; those with a commitment are members now.
+    offers: the roles that the owner offers, and to whom.
+    """
+
+    joint_need_id: str
+    revision: int = 0
+    heads: Mapping[str, Change] = field(default_factory=dict)
+    proposal: Proposed | None = None
+    text: JointText | None = None
+    stage: StageMoved | None = None
+    stage_since: datetime | None = None
+    owner_id: str | None = None
+    term: int = 0
+    facilitators: frozenset[str] = frozenset()
+    members: Mapping[str, JointMember] = field(default_factory=dict)
+    offers: frozenset[tuple[MemberRole, str]] = frozenset()
+    follow_ups: frozenset[tuple[str, str]] = frozenset()
+    closed: Closed | None = None
+    closed_at: datetime | None = None
+    changed_at: datetime | None = None
+
+    @property
+    def commitments(self) -> dict[str, Commitment]:
+        """What stands of those who are members now, by buyer id."""
+        return {id_: member.commitment for id_, member in self.members.items() if member.commitment is not None}
+
+
+class RoleOffer(Model):
+    """A role that the need owner offers to a member."""
+
+    role: MemberRole
+    buyer_id: Id
+
+
+class StoredJointNeed(Model):
+    """A joint need as the record shows it: the event with every undertaking, and what only the API says."""
+
+    changed: JointNeedChanged
+    text: JointText
+    proposal: Proposed
+    owner_id: Id
+    facilitators: tuple[Id, ...] = ()
+    offers: tuple[RoleOffer, ...] = ()
+
+
+class Undertaken(Model):
+    """What a body says of its commitment beside the rung."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    undertaking: Paragraph | None = Field(
+        default=None, description="What it declares, in its own words; signers of the intent and first buyers have to."
+    )
+    volume: Volume | None = Field(default=None, description="How much it expects to need.")
+    horizon: Day | None = Field(default=None, description="When it expects to buy.")
+    signed_on: Day | None = Field(default=None, description="The date on its declaration.")
+
+
+class Proposal(Undertaken):
+    """What a buyer proposes, and what it undertakes itself."""
+
+    need_id: Id = Field(description="Its own open need.")
+    other_need_id: Id | None = Field(default=None, description="The same need at another buyer, if it comes from such a find.")
+    text: JointText | None = Field(default=None, description="The joint text; by default that of its own need.")
+    rung: Rung = Rung.PARTNER
+
+
+class Declaration(Undertaken):
+    """What a buyer declares when it joins, or when it changes its commitment.
+
+    Name and country come from the need that it names, or from what it declared before, where they are not given.
+    """
+
+    rung: Rung
+    name: Label | None = Field(default=None, description="The body's name.")
+    country: Country | None = None
+    need_id: Id | None = Field(default=None, description="Its own open need, if it has published one.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What became of a request: the revision that stands, and whether anything changed."""
+
+    joint_need_id: str
+    revision: int
+    changed: bool
+
+
+class JointNeedTransaction(RecordTransaction, Protocol):
+    """One transaction of the service of joint needs."""
+
+    async def alone(self, name: str) -> None:
+        """Wait until no other transaction of this name is open."""
+        ...
+
+    async def joint_need_changes(self, joint_need_id: str) -> list[Change]:
+        """The whole history, held until the end of the transaction; empty where there is no such joint need."""
+        ...
+
+    async def add_joint_need_changes(self, joint_need_id: str, changes: Sequence[Change]) -> None:
+        """Append to the history."""
+        ...
+
+    async def put_joint_need(self, stored: StoredJointNeed) -> None:
+        """Store what follows from the history."""
+        ...
+
+    async def stored_joint_needs(self, joint_need_ids: Collection[str]) -> list[StoredJointNeed]:
+        """Those of these joint needs that there are."""
+        ...
+
+    async def open_joint_needs_about(self, need_ids: Collection[str]) -> list[str]:
+        """The open joint needs that have one of these needs as a member's, or were proposed from a find of it."""
+        ...
+
+    async def count_joint_needs(self) -> int:
+        """How many there ever were."""
+        ...
+
+    async def matched_suppliers(self, need_id: str) -> list[str]:
+        """The suppliers that match the need; no match of any need comes or goes until the end of the transaction."""
+        ...
+
+    async def state_joint_need(self, joint_need_id: str, statement: NeedStatement) -> None:
+        """Publish the joint text as the next version of a need with this id; the same again changes nothing."""
+        ...
+
+    async def end_joint_need(self, joint_need_id: str, *, reason: str | None) -> None:
+        """Withdraw the need with this id."""
+        ...
+
+    async def enqueue(self, events: Sequence[Event], *, awaiting: Sequence[str] = (), anew: bool = False) -> None:
+        """Put events into the outbox; `anew`: also those that were taken before."""
+        ...
+
+
+class JointNeedReadings(Protocol):
+    """What can be read of joint needs."""
+
+    async def joint_need(self, joint_need_id: str) -> StoredJointNeed | None:
+        """The joint need, closed or not, or None."""
+        ...
+
+    async def joint_needs(
+        self,
+        *,
+        open_only: bool = True,
+        buyer_id: str | None = None,
+        need_id: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[StoredJointNeed]:
+        """Joint needs, the newest change first.
+
+        buyer_id: only those that it is a member of, or that were proposed from a find of a need of its.
+        need_id: only those that have it as a member's need, or were proposed from a find of it.
+        """
+        ...
+
+    async def joint_need_history(self, joint_need_id: str) -> list[Change]:
+        """Every change, in the order in which they were recorded."""
+        ...
+
+
+class JointNeeds(JointNeedReadings, Protocol):
+    """Keeps joint needs. `by` is the organisation whose token asks.
+
+    Each method that changes something raises NotFound, Forbidden, Conflict or Refused where a rule is against it, and
+    RecordUnavailable where the database does not answer. The same again changes nothing.
+    """
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages of the configured process, in order."""
+        ...
+
+    async def propose(self, proposal: Proposal, *, by: str) -> Recorded:
+        """Begin a joint need with the text of one's own need, as its need owner."""
+        ...
+
+    async def declare(self, joint_need_id: str, declaration: Declaration, *, by: str, follows: int | None = None) -> Recorded:
+        """Join, or change one's own commitment; `follows`: only if it is in this version."""
+        ...
+
+    async def withdraw(self, joint_need_id: str, *, by: str, reason: str | None = None) -> Recorded:
+        """Leave; what was undertaken stays in the history."""
+        ...
+
+    async def state_text(self, joint_need_id: str, text: JointText, *, by: str) -> Recorded:
+        """Change the joint text."""
+        ...
+
+    async def move(self, joint_need_id: str, stage: str, *, by: str, note: str | None = None) -> Recorded:
+        """Go into another stage."""
+        ...
+
+    async def offer(self, joint_need_id: str, role: MemberRole, buyer_id: str, *, by: str) -> Recorded:
+        """Offer a role to a member."""
+        ...
+
+    async def take_back(self, joint_need_id: str, role: MemberRole, buyer_id: str, *, by: str) -> Recorded:
+        """Take an offer back."""
+        ...
+
+    async def accept(self, joint_need_id: str, role: MemberRole, *, by: str) -> Recorded:
+        """Take on a role that was offered."""
+        ...
+
+    async def end_role(self, joint_need_id: str, role: MemberRole, buyer_id: str, *, by: str) -> Recorded:
+        """End a facilitator's role: one's own, or as the need owner anyone's."""
+        ...
+
+    async def follow_up(self, joint_need_id: str, need_id: str, *, by: str) -> Recorded:
+        """Say which later need of one's own carries out what one declared."""
+        ...
+
+    async def close(self, joint_need_id: str, *, by: str, reason: str | None = None) -> Recorded:
+        """Close the joint need; nobody can change it any more."""
+        ...
