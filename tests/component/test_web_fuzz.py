@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from samspil import ids
 from samspil.web import WebLimits
 from tests.component.web_fakes import World, statement_json
 from tests.factories import a_profile
@@ -29,12 +30,35 @@ NEED = statement_json(
 )
 PROFILE = a_profile(certifications=[{"name": "ISO 9001", "valid_until": "2027-01-01"}]).model_dump(mode="json")
 TEXT = {"text": "Find leaks.", "language": "en", "title": None, "cpv": [], "regions": [], "limit": 5}
+JOINT = ids.joint_need_id(need_id="need-1", number=0)
+JOINT_TEXT = {"title": "Leaks", "description": "Without digging.", "language": "en", "cpv": ["90490000"], "regions": ["DK"]}
+DECLARATION = {
+    "rung": "first_buyer",
+    "name": "Northby Sample Municipality",
+    "country": "DK",
+    "undertaking": "We ask the same.",
+    "volume": {"amount": 3, "unit": "meters"},
+    "horizon": "2028-01-01",
+    "signed_on": "2026-03-01",
+    "follows_version": 1,
+}
 BODIES = {
     ("PUT", "/v1/needs/need-1", "buyer-1"): NEED,
     ("POST", "/v1/needs", "buyer-1"): NEED,
     ("POST", "/v1/similar", "buyer-1"): NEED,
     ("PUT", "/v1/suppliers/supplier-1/profile", "supplier-1"): PROFILE,
     ("POST", "/v1/match", "operator"): TEXT,
+    ("POST", "/v1/joint-needs", "buyer-1"): {
+        "need_id": "need-1",
+        "other_need_id": "need-2",
+        "text": JOINT_TEXT,
+        "rung": "intent_signer",
+        "undertaking": "We ask the same.",
+        "volume": {"amount": 3, "unit": "meters"},
+    },
+    ("PUT", f"/v1/joint-needs/{JOINT}/members/buyer-1", "buyer-1"): DECLARATION,
+    ("PUT", f"/v1/joint-needs/{JOINT}/text", "buyer-1"): JOINT_TEXT,
+    ("PUT", f"/v1/joint-needs/{JOINT}/stage", "buyer-1"): {"stage": "market dialogue", "note": "As agreed"},
     ("POST", "/v1/suggest-cpv", "supplier-1"): {"text": "Find leaks.", "language": "en", "limit": 5},
 }
 
@@ -72,10 +96,16 @@ WORLD = World(limits=WebLimits(failed_tries=10**9))
 MEANT = {200, 202, 204, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422}
 
 
+async def a_joint_need_stands() -> None:
+    if JOINT not in WORLD.joint_record.stored:
+        assert await WORLD.joint_need() == JOINT
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(requests())
 async def test_no_json_body_makes_the_service_fail(request: tuple[tuple[str, str, str], bytes]) -> None:
     (method, path, who), body = request
+    await a_joint_need_stands()
     response = await WORLD.ask(method, path, who=who, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in MEANT, response.text
     response.json()
@@ -87,6 +117,7 @@ async def test_no_json_body_makes_the_service_fail(request: tuple[tuple[str, str
 @given(target=st.sampled_from(sorted(BODIES)), body=st.binary(max_size=200))
 async def test_no_bytes_make_the_service_fail(target: tuple[str, str, str], body: bytes) -> None:
     method, path, who = target
+    await a_joint_need_stands()
     response = await WORLD.ask(method, path, who=who, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in (400, 422)
 
@@ -101,6 +132,9 @@ PATHS = st.sampled_from(
         "/schemas/{}.json",
         "/{}",
         "/v1/dialogues/{}",
+        "/v1/joint-needs/{}",
+        "/v1/joint-needs/{}/export.html",
+        "/v1/joint-needs/{}/members/buyer-1",
     ]
 )
 SEGMENTS = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from samspil.adapters.sql import open_record
 from samspil.ports import Role
 from samspil.web import WebLimits
-from tests.component.test_web_policy import ASKERS, BAD, BODIES, LET_IN, NOBODY, REVOKED
+from tests.component.test_web_policy import ASKERS, BAD, BODIES, BUYER_2, LET_IN, NOBODY, REVOKED, address
 from tests.component.web_fakes import World, statement_json
 from tests.factories import a_profile, a_statement
 
@@ -31,7 +31,12 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     record = open_record(f"sqlite+aiosqlite:///{tmp_path / 'record.db'}")
     await record.migrate()
     try:
-        yield World(record=Joined(record.submissions, record.readings, record.tokens), limits=WebLimits(failed_tries=10**6))
+        yield World(
+            record=Joined(record.submissions, record.readings, record.tokens),
+            joint_record=record,
+            joint_readings=record.joint_needs,
+            limits=WebLimits(failed_tries=10**6),
+        )
     finally:
         await record.close()
 
@@ -41,10 +46,11 @@ async def test_every_route_lets_in_the_same_askers_as_over_the_fakes(world: Worl
     principal = await world.record.check(revoked)
     assert await world.record.revoke(principal.token_id)
     for (method, template), let_in in LET_IN.items():
-        path = template.format(need_id="need-1", supplier_id="supplier-1", dialogue_id="dialogue-1", name="need-published.v1")
         request = {"json": BODIES[method, template]} if (method, template) in BODIES else {}
         for asker in ASKERS:
             await world.record.submit_need("need-1", a_statement())
+            await world.record.submit_need("need-3", a_statement(buyer=BUYER_2))
+            path = address(template, joint_need_id=await world.joint_need() if "joint_need_id" in template else "")
             await world.record.submit_profile("supplier-1", a_profile())
             token = {NOBODY: None, BAD: "never-issued", REVOKED: revoked}.get(asker) or None
             who = None if asker in (NOBODY, BAD, REVOKED) else asker

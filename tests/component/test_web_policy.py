@@ -8,10 +8,12 @@ from fastapi import FastAPI
 from samspil.errors import Misconfigured
 from samspil.web.addresses import contexts_of, template_of
 from samspil.web.policy import POLICY
+from samspil_schemas import Buyer
 from tests.component.web_fakes import World, a_dialogue, an_invitation, statement_json
 from tests.factories import a_profile
 
-# Askers whose organisation the subject of a route is, or is not: need-1 is buyer-1's, the profile is supplier-1's.
+# Askers whose organisation the subject of a route is, or is not: need-1 and the joint need are buyer-1's, need-2, need-3 and the
+# membership in the path are buyer-2's, the profile is supplier-1's.
 NOBODY, BAD, REVOKED = "no token", "bad token", "revoked token"
 OWN_BUYER, OTHER_BUYER, OWN_SUPPLIER, OTHER_SUPPLIER, OPERATOR = "buyer-1", "buyer-2", "supplier-1", "supplier-2", "operator"
 ASKERS = (NOBODY, BAD, REVOKED, OWN_BUYER, OTHER_BUYER, OWN_SUPPLIER, OTHER_SUPPLIER, OPERATOR)
@@ -36,6 +38,22 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/v1/suppliers/{supplier_id}/profile"): {OWN_SUPPLIER},
     ("GET", "/v1/suppliers/{supplier_id}/matches"): {OWN_SUPPLIER, OPERATOR},
     ("GET", "/v1/suppliers/{supplier_id}/invitations"): {OWN_SUPPLIER, OPERATOR},
+    ("GET", "/v1/joint-needs"): EVERYBODY,
+    ("POST", "/v1/joint-needs"): {OTHER_BUYER},
+    ("GET", "/v1/joint-needs/{joint_need_id}"): EVERYBODY,
+    ("DELETE", "/v1/joint-needs/{joint_need_id}"): {OWN_BUYER},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/text"): {OWN_BUYER},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/stage"): {OWN_BUYER},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}"): {OTHER_BUYER},
+    ("DELETE", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}"): {OTHER_BUYER},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/follow-ups/{need_id}"): {OTHER_BUYER},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/roles/{role}"): {OTHER_BUYER},
+    ("DELETE", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/roles/{role}"): {OWN_BUYER, OTHER_BUYER},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/offers/{role}/{buyer_id}"): {OWN_BUYER},
+    ("DELETE", "/v1/joint-needs/{joint_need_id}/offers/{role}/{buyer_id}"): {OWN_BUYER},
+    ("GET", "/v1/joint-needs/{joint_need_id}/history"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
+    ("GET", "/v1/joint-needs/{joint_need_id}/export"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
+    ("GET", "/v1/joint-needs/{joint_need_id}/export.html"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/dialogues"): EVERYBODY,
     ("GET", "/v1/dialogues/{dialogue_id}"): EVERYBODY,
     ("GET", "/v1/ledger"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
@@ -56,6 +74,10 @@ BODIES = {
     ("POST", "/v1/needs"): statement_json(title="Another"),
     ("PUT", "/v1/needs/{need_id}"): statement_json(title="Changed"),
     ("POST", "/v1/similar"): statement_json(),
+    ("POST", "/v1/joint-needs"): {"need_id": "need-3"},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/text"): {"title": "Leaks", "description": "Without digging.", "language": "en"},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/stage"): {"stage": "market dialogue"},
+    ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}"): {"rung": "observer"},
     ("POST", "/v1/match"): {"text": "Find leaks.", "language": "en"},
     ("POST", "/v1/suggest-cpv"): {"text": "Find leaks.", "language": "en"},
     ("PUT", "/v1/suppliers/{supplier_id}/profile"): a_profile(name="Renamed").model_dump(mode="json"),
@@ -66,8 +88,24 @@ def cases() -> Iterator[tuple[str, str, str]]:
     return ((method, template, asker) for method, template in LET_IN for asker in ASKERS)
 
 
+BUYER_2 = Buyer(id="buyer-2", name="Söderby exempelkommun", country="SE")
+PLACES = {
+    "supplier_id": "supplier-1",
+    "dialogue_id": "dialogue-1",
+    "name": "need-published.v1",
+    "buyer_id": "buyer-2",
+    "role": "facilitator",
+}
+
+
+def address(template: str, *, joint_need_id: str) -> str:
+    need_id = "need-2" if "follow-ups" in template else "need-1"
+    return template.format(need_id=need_id, joint_need_id=joint_need_id, **PLACES)
+
+
 async def a_filled_world() -> World:
     world = World()
+    await world.publish("need-3", buyer=BUYER_2)
     await world.publish("need-1")
     await world.record.submit_profile("supplier-1", a_profile())
     world.record.stored_dialogues.append(a_dialogue())
@@ -83,7 +121,7 @@ def test_the_table_of_this_test_covers_every_route() -> None:
 @pytest.mark.parametrize(("method", "template", "asker"), cases())
 async def test_a_route_lets_in_whom_it_should_and_nobody_else(method: str, template: str, asker: str) -> None:
     world = await a_filled_world()
-    path = template.format(need_id="need-1", supplier_id="supplier-1", dialogue_id="dialogue-1", name="need-published.v1")
+    path = address(template, joint_need_id=await world.joint_need())
     request = {"json": BODIES[method, template]} if (method, template) in BODIES else {}
     if asker == REVOKED:
         token = await world.record.issue(organisation="buyer-1", role="buyer")

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from samspil.clock import ManualClock
+from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.errors import Conflict, NotFound
 from samspil.ports import (
     GroupLag,
@@ -25,8 +26,19 @@ from samspil.ports import (
     Submitted,
     Suggestion,
 )
+from samspil.ports.joint_needs import Declaration, Proposal
 from samspil.web import Check, Contract, WebLimits, WebServices, create_app
-from samspil_schemas import DialogueAnnouncement, Evidence, Match, NeedStatement, SimilarNeed, SupplierProfile
+from samspil_schemas import (
+    Buyer,
+    DialogueAnnouncement,
+    Evidence,
+    Match,
+    MemberRole,
+    NeedStatement,
+    SimilarNeed,
+    SupplierProfile,
+)
+from tests.component.joint_fakes import FakeJointRecord
 from tests.factories import a_statement
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -338,6 +350,8 @@ class World:
     limits: WebLimits = field(default_factory=WebLimits)
     open_metrics: bool = False
     record: Any = field(default_factory=FakeRecord)
+    joint_record: Any = field(default_factory=FakeJointRecord)
+    joint_readings: Any = None
     matchmaker: FakeMatchmaker = field(default_factory=FakeMatchmaker)
     suggester: FakeSuggester = field(default_factory=FakeSuggester)
     health: FakeHealth = field(default_factory=FakeHealth)
@@ -348,6 +362,12 @@ class World:
         self.services = WebServices(
             submissions=self.record,
             readings=self.record,
+            joint_needs=KeptJointNeeds(
+                self.joint_record,
+                readings=self.record,
+                joint_readings=self.joint_readings or self.joint_record,
+                clock=self.clock,
+            ),
             tokens=self.record,
             log=FakeLog(),
             matchmaker=self.matchmaker,
@@ -391,6 +411,19 @@ class World:
     async def publish(self, need_id: str = "need-1", **changes: Any) -> None:
         """Have a need of buyer-1 stand (or of the buyer named in `changes`)."""
         await self.record.submit_need(need_id, a_statement(**changes))
+
+    async def joint_need(self) -> str:
+        """Have a joint need stand, in the place of one that stood: buyer-1 owns it, buyer-2 intends and may facilitate."""
+        kept = self.services.joint_needs
+        await self.publish("need-1")
+        await self.publish("need-2", buyer=Buyer(id="buyer-2", name="Söderby exempelkommun", country="SE"))
+        for stands in await kept.joint_needs(need_id="need-1"):
+            await kept.close(stands.changed.joint_need_id, by=stands.owner_id)
+        joint = (await kept.propose(Proposal(need_id="need-1"), by="buyer-1")).joint_need_id
+        intent = Declaration(rung="intent_signer", need_id="need-2", undertaking="Vi ställer samma krav.")
+        await kept.declare(joint, intent, by="buyer-2")
+        await kept.offer(joint, MemberRole.FACILITATOR, "buyer-2", by="buyer-1")
+        return joint
 
 
 def statement_json(**changes: Any) -> dict[str, Any]:

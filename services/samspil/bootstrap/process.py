@@ -308,6 +308,7 @@ class _Process:
             WebServices(
                 submissions=record.submissions,
                 readings=record.readings,
+                joint_needs=joint_needs_of(record, settings, clock=self._clock),
                 tokens=record.tokens,
                 log=admin,
                 matchmaker=on_demand.matchmaker,

@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from samspil.web.addresses import contexts_of, template_of
 from samspil.web.body import JsonBody
-from samspil.web.policy import Rule, Token
+from samspil.web.policy import Rule, Subject, Token
 from samspil.web.problems import KINDS, MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/"
@@ -49,10 +49,11 @@ def _input_schemas(bodies: list[type[BaseModel]]) -> dict[str, Any]:
     return {f"{name}-Input": definition for name, definition in schema["$defs"].items()}
 
 
-def _statuses(*, rule: Rule, body: bool, parameters: bool) -> Iterator[int]:
+def _statuses(*, rule: Rule, method: str, body: bool, parameters: bool) -> Iterator[int]:
     yield from (401, 403, 429) if rule.token is Token.NEEDED else (401, 429) if rule.token is Token.WELCOME else ()
     yield from (400, 408, 413, 415) if body else ()
-    yield from (404, 422) if parameters else (422,) if body else ()
+    yield from (404, 422) if parameters or rule.subject is Subject.OWN_NEED else (422,) if body else ()
+    yield from (409,) if method != "GET" and rule.subject is not Subject.NONE else ()
     yield from (500, 503)
 
 
@@ -77,7 +78,7 @@ def openapi_of(app: FastAPI, *, rules: Mapping[tuple[str, str], Rule]) -> dict[s
             if body is not None:
                 content = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}-Input"}}}
                 operation["requestBody"] = {"required": True, "content": content}
-            statuses = _statuses(rule=rule, body=body is not None, parameters="parameters" in operation)
+            statuses = _statuses(rule=rule, method=method, body=body is not None, parameters="parameters" in operation)
             operation["responses"] = {
                 status: response for status, response in operation["responses"].items() if not status.startswith(("4", "5"))
             } | _problem_responses(statuses)

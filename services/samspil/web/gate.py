@@ -72,7 +72,9 @@ async def authorise(request: Request, services: Services) -> Access:
     principal = None if rule.token is Token.IGNORED else await _identify(request, gate=gate, services=services)
     request.state.token_id = principal.token_id if principal else None
     request.state.cacheable = rule.token is not Token.NEEDED and principal is None
-    access = await decide(rule, principal=principal, ids=request.path_params, readings=services.readings)
+    access = await decide(
+        rule, principal=principal, ids=request.path_params, readings=services.readings, joint_needs=services.joint_needs
+    )
     _refuse_conditions(request)
     return access
 

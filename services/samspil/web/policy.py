@@ -1,16 +1,18 @@
 """Who may do what: one table, and the one place that applies it.
 
-Needs and dialogues are open to all, so that they exist is no secret. Profiles, matches and invitations are private: who may not
-see them is answered without looking whether they exist.
+Needs, joint needs and dialogues are open to all, so that they exist is no secret. Profiles, matches and invitations are private:
+who may not see them is answered without looking whether they exist. The history of a joint need is for buyers, any of whom may
+join, and for operators: how the bodies came to terms must be no supplier's advantage.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from types import MappingProxyType
 
 from samspil.errors import Misconfigured
 from samspil.ports import Principal, Readings, Role, StoredNeed
+from samspil.ports.joint_needs import JointNeedReadings, StoredJointNeed
 from samspil.web.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, ProblemError
 
 _ALL_ROLES = frozenset(Role)
@@ -32,6 +34,11 @@ class Subject(StrEnum):
     NEED_OR_NEW = auto()  # the need in the path, if it stands; and the buyer that the body states
     STATEMENT = auto()  # the buyer that the body states
     SUPPLIER = auto()  # the supplier in the path is the organisation
+    OWN_NEED = auto()  # the need that the body names; the joint need's own rules look it up
+    MEMBER = auto()  # the buyer in the path is the organisation
+    JOINT_OWNER = auto()  # the need owner of the joint need in the path
+    JOINT_LEADER = auto()  # its need owner or one of its facilitators
+    MEMBER_OR_JOINT_OWNER = auto()  # the buyer in the path, or the need owner
     ROWS = auto()  # the rows of the organisation are shown, and no others
 
 
@@ -68,11 +75,13 @@ _PUBLIC = Rule(token=Token.IGNORED)
 _PUBLIC_OR_OWN = Rule(token=Token.WELCOME)
 _ANY_TOKEN = Rule(every=_ALL_ROLES)
 _OPERATOR = Rule(every=frozenset({Role.OPERATOR}))
-# Its evidence quotes the profiles of all suppliers, which are no business of another one.
+# What suppliers may not see: evidence that quotes the profiles of others, and how the bodies of a joint need came to terms.
 _BUYER_OR_OPERATOR = Rule(every=frozenset({Role.BUYER, Role.OPERATOR}))
 _NEED_OWNER_OR_OPERATOR = _own(Role.BUYER, Subject.NEED, operator=True)
 _SUPPLIER_OR_OPERATOR = _own(Role.SUPPLIER, Subject.SUPPLIER, operator=True)
 _OWN_ROWS_OR_OPERATOR = _own(Role.BUYER, Subject.ROWS, operator=True)
+_MEMBER = _own(Role.BUYER, Subject.MEMBER)
+_JOINT_OWNER = _own(Role.BUYER, Subject.JOINT_OWNER)
 
 POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
     {
@@ -92,6 +101,24 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("DELETE", "/v1/suppliers/{supplier_id}/profile"): _own(Role.SUPPLIER, Subject.SUPPLIER),
         ("GET", "/v1/suppliers/{supplier_id}/matches"): _SUPPLIER_OR_OPERATOR,
         ("GET", "/v1/suppliers/{supplier_id}/invitations"): _SUPPLIER_OR_OPERATOR,
+        ("GET", "/v1/joint-needs"): _PUBLIC,
+        ("POST", "/v1/joint-needs"): _own(Role.BUYER, Subject.OWN_NEED),
+        ("GET", "/v1/joint-needs/{joint_need_id}"): _PUBLIC,
+        ("DELETE", "/v1/joint-needs/{joint_need_id}"): _JOINT_OWNER,
+        ("PUT", "/v1/joint-needs/{joint_need_id}/text"): _JOINT_OWNER,
+        ("PUT", "/v1/joint-needs/{joint_need_id}/stage"): _own(Role.BUYER, Subject.JOINT_LEADER),
+        ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}"): _MEMBER,
+        ("DELETE", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}"): _MEMBER,
+        ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/follow-ups/{need_id}"): _MEMBER,
+        ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/roles/{role}"): _MEMBER,
+        ("DELETE", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/roles/{role}"): _own(
+            Role.BUYER, Subject.MEMBER_OR_JOINT_OWNER
+        ),
+        ("PUT", "/v1/joint-needs/{joint_need_id}/offers/{role}/{buyer_id}"): _JOINT_OWNER,
+        ("DELETE", "/v1/joint-needs/{joint_need_id}/offers/{role}/{buyer_id}"): _JOINT_OWNER,
+        ("GET", "/v1/joint-needs/{joint_need_id}/history"): _BUYER_OR_OPERATOR,
+        ("GET", "/v1/joint-needs/{joint_need_id}/export"): _BUYER_OR_OPERATOR,
+        ("GET", "/v1/joint-needs/{joint_need_id}/export.html"): _BUYER_OR_OPERATOR,
         ("GET", "/v1/dialogues"): _PUBLIC,
         ("GET", "/v1/dialogues/{dialogue_id}"): _PUBLIC,
         ("GET", "/v1/ledger"): _OWN_ROWS_OR_OPERATOR,
@@ -179,7 +206,9 @@ def _unauthenticated() -> ProblemError:
     )
 
 
-async def decide(rule: Rule, *, principal: Principal | None, ids: Mapping[str, str], readings: Readings) -> Access:
+async def decide(
+    rule: Rule, *, principal: Principal | None, ids: Mapping[str, str], readings: Readings, joint_needs: JointNeedReadings
+) -> Access:
     """Let the request in, or refuse it.
 
     Args:
@@ -187,9 +216,10 @@ async def decide(rule: Rule, *, principal: Principal | None, ids: Mapping[str, s
         principal: who the token is; None without a token.
         ids: the ids in the path, by parameter.
         readings: looks up whose a need is.
+        joint_needs: looks up who leads a joint need.
 
     Raises:
-        ProblemError: 401, 403, or 404 for a need that does not exist.
+        ProblemError: 401, 403, or 404 for a need or joint need that does not exist.
         Transient: the record does not answer.
     """
     if rule.token is not Token.NEEDED:
@@ -201,6 +231,10 @@ async def decide(rule: Rule, *, principal: Principal | None, ids: Mapping[str, s
         raise _forbidden(f"A {principal.role}'s token may not do this.", f"Use the token of a {roles}.")
     if rule.subject is Subject.SUPPLIER and principal.role in rule.own and ids["supplier_id"] != principal.organisation:
         raise _forbidden("The address is another organisation's.", f"Ask for your own, {principal.organisation}.")
+    if rule.subject is Subject.MEMBER and ids["buyer_id"] != principal.organisation:
+        raise _forbidden("The address is another body's.", f"Act for your own, {principal.organisation}.")
+    if rule.subject in _LEADERS:
+        await _require_leader(rule.subject, principal=principal, ids=ids, joint_needs=joint_needs)
     if rule.subject not in (Subject.NEED, Subject.NEED_OR_NEW):
         return Access(rule=rule, principal=principal)
     need = await readings.need(ids["need_id"])
@@ -209,3 +243,25 @@ async def decide(rule: Rule, *, principal: Principal | None, ids: Mapping[str, s
     if need is not None and principal.role in rule.own and need.statement.buyer.id != principal.organisation:
         raise _forbidden("The need is another organisation's.", "Ask for a need of your own, or take another id.")
     return Access(rule=rule, principal=principal, need=need)
+
+
+async def _require_leader(
+    subject: Subject, *, principal: Principal, ids: Mapping[str, str], joint_needs: JointNeedReadings
+) -> None:
+    """Refuse who does not lead the joint need in the path. Its own rules decide again, in the transaction of the change."""
+    joint = await joint_needs.joint_need(ids["joint_need_id"])
+    if joint is None:
+        raise ProblemError(NOT_FOUND, "There is no such joint need.", "Look for it at /v1/joint-needs.")
+    whose, do = _LEADERS[subject]
+    if principal.organisation not in whose(joint, ids):
+        raise _forbidden("Your organisation has no such part in the joint need.", do)
+
+
+# By subject: who may, and whom to ask instead.
+_LEADERS: Mapping[Subject, tuple[Callable[[StoredJointNeed, Mapping[str, str]], Collection[str]], str]] = MappingProxyType(
+    {
+        Subject.JOINT_OWNER: (lambda joint, _: (joint.owner_id,), "Ask its need owner."),
+        Subject.JOINT_LEADER: (lambda joint, _: (joint.owner_id, *joint.facilitators), "Ask its need owner or a facilitator."),
+        Subject.MEMBER_OR_JOINT_OWNER: (lambda joint, ids: (joint.owner_id, ids["buyer_id"]), "Ask its need owner."),
+    }
+)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from samspil.clock import Clock
 from samspil.ports import CodeSuggester, LogAdmin, Matchmaker, Readings, Submissions, Tokens
+from samspil.ports.joint_needs import JointNeeds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class WebServices:
 
     submissions: Submissions
     readings: Readings
+    joint_needs: JointNeeds
     tokens: Tokens
     log: LogAdmin
     matchmaker: Matchmaker

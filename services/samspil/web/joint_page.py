@@ -1,0 +1,167 @@
+"""The export of a joint need as one page: to read on a screen or aloud, to print, and to keep without us.
+
+Whatever people wrote is escaped; the page loads nothing and runs nothing.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+
+from fastapi import Response
+
+from samspil.domain.joint_words import figure
+from samspil.ports.joint_needs import Commitment
+from samspil.web.joint_export import ExportedDeclaration, ExportedParty, JointNeedExport
+from samspil_schemas import RungTotal
+
+_STYLE = (
+    "body{font:16px/1.5 sans-serif;color:#111;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse;width:100%;margin:1rem 0}caption{text-align:left;font-weight:bold;padding:.25rem 0}"
+    "th,td{border:1px solid #666;padding:.25rem .5rem;text-align:left;vertical-align:top}"
+    "blockquote{margin:.5rem 0;padding-left:1rem;border-left:4px solid #666;white-space:pre-wrap}"
+    ".said{white-space:pre-wrap}code{overflow-wrap:anywhere}"
+    "@media print{body{font-size:11pt;max-width:none;margin:0}section,tr{break-inside:avoid}thead{display:table-header-group}}"
+)
+
+
+def page_of(export: JointNeedExport) -> Response:
+    """The page, which browsers may style with its own style alone."""
+    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    security = f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    return Response(html_of(export), media_type="text/html", headers={"Content-Security-Policy": security})
+
+
+def html_of(export: JointNeedExport) -> str:
+    """The page as HTML."""
+    title = escape(export.text.title)
+    parts = (
+        f'<h1 lang="{escape(export.text.language)}">{title}</h1>',
+        _facts(export),
+        _text(export),
+        _ladder(export),
+        _parties(export.parties),
+        _stages(export),
+        _history(export),
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Joint need: {title}</title><style>{_STYLE}</style></head>\n<body><main>{''.join(parts)}</main></body></html>\n"
+    )
+
+
+def _facts(export: JointNeedExport) -> str:
+    joint, proposal = export.joint_need, export.proposal
+    closed = f"on {_when(joint.closed_at)}: {escape(joint.closed_because or 'no reason was given')}" if joint.closed_at else "no"
+    other = f", and the same need {_code(proposal.other_need_id)}" if proposal.other_need_id else ""
+    rows = (
+        ("Joint need", f"{_code(joint.joint_need_id)}, revision {joint.revision}"),
+        ("In short", escape(joint.summary)),
+        ("Stage", f"{escape(joint.stage)}, since {_when(joint.stage_since)}"),
+        ("Proposed from", f"the need {_code(proposal.need_id)}{other}"),
+        ("Closed", closed),
+        ("This copy", f"made on {_when(export.exported_at)}"),
+        ("Digest of the history", _code(export.digest)),
+    )
+    return _table("The joint need", (), (_row(name, value) for name, value in rows))
+
+
+def _text(export: JointNeedExport) -> str:
+    text, language = export.text, escape(export.text.language)
+    said = [f'<p class="said" lang="{language}">{escape(text.description)}</p>']
+    for name, points in (("Effects", text.effects), ("Constraints", text.constraints), ("Questions", text.questions)):
+        if points:
+            listed = "".join(f"<li>{escape(point)}</li>" for point in points)
+            said.append(f'<h3>{name}</h3><ul lang="{language}">{listed}</ul>')
+    codes = [("CPV", text.cpv), ("Regions", text.regions)]
+    said += [f"<p>{name}: {escape(', '.join(values))}</p>" for name, values in codes if values]
+    return f"<section><h2>The requirement</h2>{''.join(said)}</section>"
+
+
+def _ladder(export: JointNeedExport) -> str:
+    rows = (
+        _row(_words(total.rung.value), str(total.bodies), _volumes(total), _day(total.horizon))
+        for total in export.joint_need.totals
+    )
+    heads = ("Rung", "Bodies", "Volume, each unit by itself", "Latest horizon")
+    return _table("The commitment ladder", heads, rows)
+
+
+def _volumes(total: RungTotal) -> str:
+    return "<br>".join(f"{figure(volume.amount)} {escape(volume.unit)}" for volume in total.volumes) or "–"
+
+
+def _parties(parties: Iterable[ExportedParty]) -> str:
+    return "<section><h2>The parties</h2>" + "".join(_party(party) for party in parties) + "</section>"
+
+
+def _party(party: ExportedParty) -> str:
+    stands = _words(party.rung.value) if party.rung else "withdrawn"
+    roles = "".join(f", {_words(role.value)}" for role in party.roles)
+    name = f"{escape(party.name)} ({escape(party.country)}, {_code(party.buyer_id)})"
+    declared = "".join(_declaration(one) for one in party.declarations)
+    return f"<section><h3>{name}: {stands}{roles}</h3><ol>{declared}</ol></section>"
+
+
+def _declaration(made: ExportedDeclaration) -> str:
+    if made.commitment is None:
+        reason = f": {escape(made.reason)}" if made.reason else ""
+        return f"<li>{_when(made.at)}: withdrew its commitment{reason}</li>"
+    return f"<li>{_when(made.at)}: {_words(made.commitment.rung.value)}{_terms(made.commitment)}</li>"
+
+
+def _terms(commitment: Commitment) -> str:
+    said = []
+    if commitment.volume:
+        said.append(f"{figure(commitment.volume.amount)} {escape(commitment.volume.unit)}")
+    if commitment.horizon:
+        said.append(f"horizon {_day(commitment.horizon)}")
+    if commitment.signed_on:
+        said.append(f"signed on {_day(commitment.signed_on)}")
+    if commitment.need_id:
+        said.append(f"its need {_code(commitment.need_id)}")
+    quoted = f'<blockquote dir="auto">{escape(commitment.undertaking)}</blockquote>' if commitment.undertaking else ""
+    return "".join(f", {term}" for term in said) + quoted
+
+
+def _stages(export: JointNeedExport) -> str:
+    rows = (_row(escape(move.stage), _when(move.at), _code(move.by), escape(move.note or "")) for move in export.stages)
+    return _table("Stages", ("Stage", "Since", "Moved by", "Note"), rows)
+
+
+def _history(export: JointNeedExport) -> str:
+    rows = (
+        _row(str(entry.number), _when(entry.at), _code(entry.by), escape(entry.sentence), _code(entry.digest))
+        for entry in export.history
+    )
+    table = _table("Who changed what, and when", ("No.", "When", "By", "What", "Digest up to here"), rows)
+    check = f"<p>{escape(export.how_to_check)}</p>"
+    return f"<section><h2>History</h2><p>Nothing in it is ever altered or removed.</p>{table}{check}</section>"
+
+
+def _table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
+    columns = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    head = f"<thead><tr>{columns}</tr></thead>" if columns else ""
+    return f"<table><caption>{caption}</caption>{head}<tbody>{''.join(rows)}</tbody></table>"
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
+
+
+def _row(name: str, *cells: str) -> str:
+    return f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _when(moment: datetime | None) -> str:
+    return f'<time datetime="{moment.isoformat()}">{moment:%Y-%m-%d %H:%M} UTC</time>' if moment else "–"
+
+
+def _day(day: object) -> str:
+    return escape(str(day)) if day else "–"
+
+
+def _words(value: str) -> str:
+    return value.replace("_", " ")
