@@ -153,7 +153,7 @@ async def test_a_joint_need_that_was_found_is_joined_and_not_proposed_anew(
     joint = await proposed(record, joint_needs)
     await published(record, 2)
     await Registry(record, clock=clock).reports(received(verdict("need-2", alike=[joint])))
-    with pytest.raises(Conflict, match="is a joint need itself"):
+    with pytest.raises(Conflict, match="It is the joint need joint:"):
         await joint_needs.propose(Proposal(need_id="need-2", other_need_id=joint), by="buyer-2")
     await joint_needs.declare(joint, Declaration(rung="observer", need_id="need-2"), by="buyer-2")
     (found,) = await joint_needs.joint_needs(need_id="need-2")

@@ -111,7 +111,7 @@ class KeptJointNeeds:
         async with self._record.begin() as transaction:
             # Both sides of a find may propose at once, and one of them comes first.
             await transaction.alone(_PROPOSALS)
-            about = [need.need_id, *((find.other_need_id,) if find else ())]
+            about = [need.need_id, *((find.other_need_id, *find.also_published) if find else ())]
             for known in await transaction.stored_joint_needs(await transaction.open_joint_needs_about(about)):
                 if known.owner_id == by and known.proposal == said:
                     return _recorded(known, changed=False)
@@ -196,9 +196,11 @@ class KeptJointNeeds:
     async def _find(self, proposal: Proposal) -> SimilarNeed:
         found = await self._readings.similar_to(proposal.need_id, limit=MATCHES_MAX)
         for one in found:
-            if one.other_need_id == proposal.other_need_id:
-                if one.other_need_id.startswith(ids.JOINT_PREFIX):
-                    raise Conflict(f"{one.other_need_id} is a joint need itself.", hint="Join it.")
+            publications = (one.other_need_id, *one.also_published)
+            if proposal.other_need_id in publications:
+                for known in publications:
+                    if known.startswith(ids.JOINT_PREFIX):
+                        raise Conflict(f"It is the joint need {known} already.", hint="Join that one.")
                 return one
         raise NotFound(
             f"{proposal.other_need_id} was not found to be the same need as {proposal.need_id}.",
