@@ -54,6 +54,12 @@ quality: $(VENV)/.run ## Measure the matches on sets with known answers: make qu
 suggest: $(VENV)/.run ## Measure the suggested CPV codes on notices whose code is known: make suggest OUT=file.json
 	@$(BIN)/python -m bench.suggest $(if $(OUT),--out "$(OUT)")
 
+languages: $(VENV)/.run ## Measure how well the language of a short text is told: make languages OUT=file.json
+	@$(BIN)/python -m bench.languages $(if $(OUT),--out "$(OUT)")
+
+innovation: $(VENV)/.run ## Measure the inferred likelihood of innovation on notices that were read: make innovation OUT=file.json
+	@$(BIN)/python -m bench.innovation $(if $(OUT),--out "$(OUT)")
+
 scorer: $(VENV)/.run ## Fit the scorer of matching again, for the vectors of the settings
 	@$(BIN)/python -m scripts.train_scorer $(SCORER_ARGS)
 
@@ -66,4 +72,4 @@ lock: $(VENV)/.dev ## Resolve every dependency again, for every platform
 clean: ## Remove the environment and the local data
 	@rm -rf $(VENV) .samspil
 
-.PHONY: help setup run demo lint test quality scorer suggest schemas lock clean
+.PHONY: help setup run demo lint test quality languages innovation scorer suggest schemas lock clean

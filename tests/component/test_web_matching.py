@@ -31,6 +31,33 @@ async def test_a_text_is_answered_with_suppliers_and_evidence_and_nothing_is_wri
     assert not world.record.rows
 
 
+async def test_a_match_comes_with_its_reasons_in_plain_words() -> None:
+    [match] = (await World().ask("POST", "/v1/match", who="buyer-2", json=TEXT)).json()["items"]
+    assert match["in_words"][0] == "90 of 100, strong"
+    assert match["score"] == 0.9
+
+
+@pytest.mark.parametrize("path", ["/v1/match", "/v1/suggest-cpv"])
+async def test_a_text_without_a_language_is_answered_in_the_one_that_it_shows(path: str) -> None:
+    world = World()
+    response = await world.ask("POST", path, who="buyer-2", json={"text": "Hitta läckor i rören"})
+    assert (response.status_code, response.json()["language"]) == (200, "sv")
+
+
+@pytest.mark.parametrize("path", ["/v1/match", "/v1/suggest-cpv"])
+async def test_where_the_language_is_not_plain_it_is_asked_for(path: str) -> None:
+    world = World()
+    response = await world.ask("POST", path, who="buyer-2", json={"text": "ISO 9001"})
+    assert response.status_code == 422
+    assert response.json()["detail"] == "The language of the text is not plain. State it, for example as language da."
+    assert not world.matchmaker.asked
+
+
+async def test_a_language_that_is_stated_is_believed() -> None:
+    response = await World().ask("POST", "/v1/match", who="buyer-2", json={"text": "Hitta läckor", "language": "da"})
+    assert response.json()["language"] == "da"
+
+
 async def test_a_supplier_is_not_shown_what_its_competitors_say_they_can() -> None:
     world = World()
     response = await world.ask("POST", "/v1/match", who="supplier-2", json=TEXT)
@@ -45,7 +72,8 @@ async def test_an_operator_whose_name_is_no_id_is_answered_all_the_same() -> Non
 
 
 @pytest.mark.parametrize(
-    "body", [{"text": "x"}, {**TEXT, "limit": 51}, {**TEXT, "limit": "3"}, {**TEXT, "languages": "en"}, {**TEXT, "text": "  "}]
+    "body",
+    [{"language": "en"}, {**TEXT, "limit": 51}, {**TEXT, "limit": "3"}, {**TEXT, "languages": "en"}, {**TEXT, "text": "  "}],
 )
 async def test_a_text_that_cannot_be_matched_is_refused(body: dict[str, object]) -> None:
     world = World()
@@ -108,7 +136,10 @@ async def test_a_matching_that_takes_too_long_is_given_up() -> None:
 async def test_whoever_writes_is_told_codes_with_their_labels(who: str) -> None:
     world = World()
     response = await world.ask("POST", "/v1/suggest-cpv", who=who, json=TEXT | {"limit": 3})
-    assert response.json() == {"items": [{"code": "90490000", "path": ["Sewage", "Leaks"], "closeness": 0.71}]}
+    assert response.json() == {
+        "language": TEXT["language"],
+        "items": [{"code": "90490000", "path": ["Sewage", "Leaks"], "closeness": 0.71}],
+    }
     assert world.suggester.asked == [(TEXT["text"], "en", 3)]
 
 

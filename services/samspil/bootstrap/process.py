@@ -38,6 +38,7 @@ from samspil.bootstrap.parts import (
 from samspil.bootstrap.watch import watch
 from samspil.clock import Clock, SystemClock
 from samspil.errors import BrokerUnavailable
+from samspil.intake import detect_language
 from samspil.matching.adhoc import AdHocMatchmaker
 from samspil.matching.handlers import Matching
 from samspil.ports import (
@@ -313,6 +314,7 @@ class _Process:
                 log=admin,
                 matchmaker=on_demand.matchmaker,
                 suggester=on_demand.suggester,
+                detect_language=detect_language,
                 health=health,
                 contract=Contract(asyncapi=published.asyncapi, schemas=published.schemas),
                 clock=self._clock,

@@ -64,6 +64,7 @@ class WebLimits:
 class WebServices:
     """The ports and facts that the application is made of.
 
+    detect_language: says the language of a text; None where it is not plain.
     open_metrics: let anyone read `/metrics`; otherwise it takes an operator's token. A client's address decides nothing,
         because behind a proxy every client has the proxy's.
     """
@@ -75,6 +76,7 @@ class WebServices:
     log: LogAdmin
     matchmaker: Matchmaker
     suggester: CodeSuggester
+    detect_language: Callable[[str], str | None]
     health: Health
     contract: Contract
     clock: Clock

@@ -12,9 +12,9 @@ from samspil.errors import Transient
 from samspil.ports import Principal, Role
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
-from samspil.web.problems import RETRY_AFTER_SECONDS, UNAVAILABLE, ProblemError
+from samspil.web.problems import INVALID, RETRY_AFTER_SECONDS, UNAVAILABLE, ProblemError
 from samspil.web.routes.needs import OwnStatement
-from samspil.web.services import Services, WebLimits
+from samspil.web.services import Services, WebLimits, WebServices
 from samspil.web.views import MatchView
 from samspil_schemas import Buyer, Model, NeedStatement, SimilarNeed
 from samspil_schemas.base import CODES_MAX, TITLE_MAX, CpvCode, Language, NutsCode, Text, Title
@@ -32,14 +32,14 @@ class AdHocNeed(Model):
     model_config = ConfigDict(extra="forbid")
 
     text: Text = Field(description="The problem, and what a solution should achieve.")
-    language: Language
+    language: Language | None = Field(default=None, description="That of the text; by default it is told from the text.")
     title: Title | None = Field(default=None, description="By default the first line of the text.")
     cpv: tuple[CpvCode, ...] = Field(default=(), max_length=CODES_MAX)
     regions: tuple[NutsCode, ...] = Field(default=(), max_length=CODES_MAX)
     limit: Annotated[int, Field(ge=1, le=ANSWERS_MAX, strict=True)] = 10
 
-    def statement(self, asker: Principal) -> NeedStatement:
-        """The need as a statement of the asker's organisation.
+    def statement(self, asker: Principal, *, language: str) -> NeedStatement:
+        """The need as a statement of the asker's organisation, in this language.
 
         An operator is no buyer, so its name, which older versions did not check, is not needed.
         """
@@ -47,7 +47,7 @@ class AdHocNeed(Model):
         return NeedStatement(
             title=self.title or self.text.splitlines()[0][:TITLE_MAX],
             description=self.text,
-            language=self.language,
+            language=language,
             buyer=Buyer(id=asking, name=asking, country=_NOWHERE),
             cpv=self.cpv,
             regions=self.regions,
@@ -57,6 +57,7 @@ class AdHocNeed(Model):
 class Matches(BaseModel):
     """Suppliers, best first."""
 
+    language: Language = Field(description="The one that was stated, or else told from the text.")
     items: list[MatchView]
 
 
@@ -72,7 +73,9 @@ class Writing(Model):
     model_config = ConfigDict(extra="forbid")
 
     text: Text = Field(description="The need, in a few words or in full.")
-    language: Language = Field(description="That of the text; the labels come in it where CPV has it.")
+    language: Language | None = Field(
+        default=None, description="That of the text, by default told from it; the labels come in it where CPV has it."
+    )
     limit: Annotated[int, Field(ge=1, le=ANSWERS_MAX, strict=True)] = 5
 
 
@@ -87,6 +90,7 @@ class SuggestedCode(BaseModel):
 class SuggestedCodes(BaseModel):
     """CPV codes, the nearest first."""
 
+    language: Language = Field(description="The one that was stated, or else told from the text.")
     items: list[SuggestedCode]
 
 
@@ -124,6 +128,18 @@ async def _turns(request: Request, _access: Allowed) -> Turns:
     return turns
 
 
+async def _told_language(services: WebServices, text: str) -> str:
+    """The language of the text, told in a thread: the first time it takes a second, and half a gigabyte for the models.
+
+    Raises:
+        ProblemError: 422, it is not plain.
+    """
+    told = await asyncio.to_thread(services.detect_language, text)
+    if told is None:
+        raise ProblemError(INVALID, "The language of the text is not plain.", "State it, for example as language da.")
+    return told
+
+
 OnDemand = Annotated[Turns, Depends(_turns)]
 
 
@@ -136,8 +152,9 @@ async def match_text(
     Nothing is published, and no supplier is told.
     """
     async with turns.take():
-        found = await services.matchmaker.suppliers_for(need.statement(access.who), limit=need.limit)
-    return Matches(items=[MatchView.of(match) for match in found])
+        language = need.language or await _told_language(services, need.text)
+        found = await services.matchmaker.suppliers_for(need.statement(access.who, language=language), limit=need.limit)
+    return Matches(language=language, items=[MatchView.of(match) for match in found])
 
 
 @router.post("/similar", summary="Who else has this need, before it is published")
@@ -160,5 +177,8 @@ async def suggest_cpv(
 ) -> SuggestedCodes:
     """Suggest codes for a need or a profile that is being written. Nothing is stored."""
     async with turns.take():
-        found = await services.suggester.suggest(writing.text, language=writing.language, limit=writing.limit)
-    return SuggestedCodes(items=[SuggestedCode(code=one.code, path=list(one.path), closeness=one.closeness) for one in found])
+        language = writing.language or await _told_language(services, writing.text)
+        found = await services.suggester.suggest(writing.text, language=language, limit=writing.limit)
+    return SuggestedCodes(
+        language=language, items=[SuggestedCode(code=one.code, path=list(one.path), closeness=one.closeness) for one in found]
+    )
