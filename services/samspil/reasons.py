@@ -5,6 +5,7 @@ A line is a paragraph; on a screen of 360 pixels, about 40 characters wide, all 
 
 from textwrap import wrap
 
+from samspil.domain.innovation import MEANINGS, Innovation
 from samspil.domain.languages import language_fit, language_name
 from samspil.reference import cpv
 from samspil_schemas import Evidence, LanguageFit, Match, RegionFit, TermPair
@@ -54,6 +55,12 @@ def of_hundred(score: float) -> str:
     if many == _PERCENT and score < 1:
         return ">99 of 100"
     return f"{many} of 100"
+
+
+def told_innovation(inferred: Innovation) -> str:
+    """How likely a need calls for what is not on the shelf; always with the word that it is inferred."""
+    why = "; ".join(MEANINGS[sign] for sign in inferred.signs) or "nothing in it points to that"
+    return f"Calls for something new: {of_hundred(inferred.likelihood)} (inferred, not stated by the buyer: {why})."
 
 
 def _pair(evidence: Evidence, *, rows: int) -> list[str]:

@@ -11,8 +11,10 @@ from samspil.bootstrap import Settings, ask_codes, ask_match, ask_similar, check
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.following import stages
 from samspil.cli.tables import codes_table, ledger_table, match_table, similar_table, summary_table, topics_table
+from samspil.domain.innovation import innovation_of
 from samspil.intake import detect_language
 from samspil.ports import LedgerRow, LedgerSummary, NeedStatus, Readings
+from samspil.reasons import told_innovation
 from samspil_schemas import Buyer, NeedStatement
 from samspil_schemas.base import TEXT_MAX, TITLE_MAX
 
@@ -35,12 +37,20 @@ async def match(*, text: str, language: str | None, cpv: Sequence[str], regions:
     statement = _statement(text, language=spoken, cpv=cpv, regions=regions)
     found = await ask_match(Settings(), statement, limit=limit)
     if as_json:
-        print_json({"language": spoken, "matches": found.matches, "similar": found.similar})
+        print_json(
+            {
+                "language": spoken,
+                "innovation_inferred": innovation_of(statement),
+                "matches": found.matches,
+                "similar": found.similar,
+            }
+        )
         return EXIT_OK
     if not found.matches:
         OUT.print("No supplier matches. Say more of what is to be achieved, or load profiles with `samspil import`.")
     else:
         OUT.print(match_table(found.matches, language=spoken, title="Suppliers who could meet it"))
+    OUT.print(told_innovation(innovation_of(statement)), style="dim", markup=False)
     if found.similar:
         OUT.print(similar_table(found.similar, title="Others with the same need"))
     return EXIT_OK

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
+from samspil.domain.innovation import Sign, innovation_of
 from samspil.domain.joint_history import Entry
 from samspil.ports import (
     InvitationStatus,
@@ -21,7 +22,7 @@ from samspil.ports import (
     Submitted,
 )
 from samspil.ports.joint_needs import Content, JointText, Proposed, RoleOffer, StoredJointNeed
-from samspil.reasons import LENGTH_MAX, in_words
+from samspil.reasons import LENGTH_MAX, in_words, told_innovation
 from samspil_schemas import DialogueAnnouncement, JointNeedChanged, Match, NeedStatement, SupplierProfile
 
 
@@ -40,6 +41,21 @@ class SubmittedView(BaseModel):
         return cls(id=submitted.id, version=submitted.version, changed=submitted.changed, location=location, follow=follow)
 
 
+class InnovationView(BaseModel):
+    """How likely a need calls for what is not on the shelf: inferred, never stated by the buyer. It filters and ranks nobody."""
+
+    inferred: Literal[True] = Field(default=True, description="Always: the buyer did not say so.")
+    likelihood: float = Field(description="0 to 1: the share of real notices with as many signs that a reader said do.")
+    signs: tuple[Sign, ...] = Field(description="What in the need points to it.")
+    in_words: str
+
+    @classmethod
+    def of(cls, statement: NeedStatement) -> Self:
+        """Infer it from a statement."""
+        found = innovation_of(statement)
+        return cls(likelihood=found.likelihood, signs=found.signs, in_words=told_innovation(found))
+
+
 class NeedView(BaseModel):
     """A need. `statement.excluded_suppliers` is shown to its buyer and to operators only."""
 
@@ -47,12 +63,19 @@ class NeedView(BaseModel):
     version: int
     withdrawn: bool
     statement: NeedStatement
+    innovation: InnovationView
 
     @classmethod
     def of(cls, need: StoredNeed, *, whole: bool) -> Self:
         """Show a need; not `whole`: without what is not for all."""
         statement = need.statement if whole else need.statement.model_copy(update={"excluded_suppliers": ()})
-        return cls(id=need.need_id, version=need.version, withdrawn=need.withdrawn, statement=statement)
+        return cls(
+            id=need.need_id,
+            version=need.version,
+            withdrawn=need.withdrawn,
+            statement=statement,
+            innovation=InnovationView.of(need.statement),
+        )
 
 
 class ProfileView(BaseModel):
