@@ -66,6 +66,28 @@ def test_the_reasons_of_any_match_fit_on_a_telephone(match: Match) -> None:
     assert all(line.strip() for line in lines)
 
 
+@pytest.mark.parametrize("missing", [(), ("pipe " * 60,) * 3])
+def test_when_everything_is_long_the_reasons_still_fit(missing: tuple[str, ...]) -> None:
+    long = evidence(
+        need_sentence="leak " * 60,
+        answer="pipe " * 60,
+        need_language="nn",
+        shared_terms=tuple(f"word{number}" for number in range(30)),
+    )
+    signals = dict.fromkeys(("base", "meaning", "words", "cpv", "breadth", "across", "uncoded", "generality"), -99.9)
+    match = a_pair(
+        evidence=(long, long),
+        missing=missing,
+        cpv_path=("71000000", "71600000", "71630000", "71631000", "71631400"),
+        region="unstated",
+        language="other",
+        languages=("lb",),
+        signals=signals,
+    )
+    rows = [row for line in in_words(match) for row in wrap(line, WIDTH, break_on_hyphens=False)]
+    assert ROWS_MAX - 1 <= len(rows) <= ROWS_MAX
+
+
 def test_a_match_is_told_in_plain_words() -> None:
     match = a_pair(
         score=0.071,
