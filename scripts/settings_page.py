@@ -23,6 +23,7 @@ GROUPS = {
     "Matching": ("match_", "similar_"),
     "Joint needs": ("joint_",),
     "Web and health": ("web_", "trusted_", "metrics_", "health_"),
+    "Command line": ("api_",),
     "Logs": ("log_",),
 }
 

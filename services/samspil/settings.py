@@ -7,6 +7,7 @@ Only `samspil.bootstrap` reads them; everything below is given what it needs. Fo
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -24,6 +25,7 @@ EMBEDDED = "embedded:"
 _KAFKA = "kafka://"
 _EDGE = "edge://"
 _INDEX_SERVERS = ("http://", "https://")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SQLITE = "sqlite+aiosqlite"
 _RECORD_SCHEMES = ("sqlite+aiosqlite://", "sqlite://", "postgresql+asyncpg://", "postgresql://")
 
@@ -142,6 +144,12 @@ class Settings(BaseSettings):
     health_host: str = Field(default="127.0.0.1", description="The address of health and metrics of services without the web.")
     health_port: Port = Field(default=8001, description="The port of health and metrics of services without the web.")
 
+    api_url: str | None = Field(
+        default=None,
+        description="The Samspil that `samspil joint` asks, `https://host`; by default the one that runs on the data directory.",
+    )
+    api_token: SecretStr | None = Field(default=None, description="The token that `samspil joint` acts with: a buyer's own.")
+
     log_level: Level = Field(default="INFO", description="The least level that is logged.")
     log_format: LogFormat = Field(
         default="auto", description="Log lines for programs or for people; auto asks whether standard error is a terminal."
@@ -208,6 +216,16 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("names something that is no address and no network, as 10.0.0.0/8 is") from None
         return proxies
+
+    @field_validator("api_url")
+    @classmethod
+    def _api_is_safe(cls, url: str | None) -> str | None:
+        if url is None or url.startswith("https://"):
+            return url
+        parsed = urlsplit(url)
+        if parsed.scheme != "http" or parsed.hostname not in _LOOPBACK:
+            raise ValueError("is neither https://host nor http:// on this machine; elsewhere a token would be sent in the clear")
+        return url
 
     @field_validator("joint_need_stages")
     @classmethod

@@ -28,6 +28,9 @@ class FakeJointRecord:
     async def first_time(self, group: str, event_ids: Sequence[str]) -> set[str]:
         return set(event_ids)
 
+    async def taken(self, group: str, event_ids: Collection[str]) -> set[str]:
+        return set()
+
     async def enqueue(self, events: Sequence[Event], *, awaiting: Sequence[str] = (), anew: bool = False) -> None:
         self.events += events
 

@@ -270,3 +270,30 @@ def test_codes_are_suggested_with_and_without_a_running_instance(place):
     shown = place.run("suggest-cpv", need)
     assert alone["codes"][0]["code"] in shown.stdout
     assert place.run("suggest-cpv", " ").returncode == 2
+
+
+def test_a_joint_need_is_matched_and_its_suppliers_and_members_see_it_grow(place, tmp_path):
+    mine, *rest = sample_needs()
+    other = next(row for row in rest if row.statement.buyer.id != mine.statement.buyer.id)
+    rows = [{"need_id": row.need_id, "statement": row.statement.model_dump(mode="json")} for row in (mine, other)]
+    tokens = {row.need_id: place.json("token", "issue", row.statement.buyer.id, "buyer")["token"] for row in (mine, other)}
+    supplier = place.json("token", "issue", "supplier-answer", "supplier")["token"]
+    with place.up():
+        place.json("import", str(write_jsonl(tmp_path / "rows.jsonl", [*rows, an_answer_to(mine.statement)])))
+        place.env["SAMSPIL_API_TOKEN"] = tokens[mine.need_id]
+        joint = place.json("joint", "propose", mine.need_id, "--volume", "1,200 units", "--horizon", "2028-01-01")["id"]
+        place.wait_for(lambda: [row["status"] for row in place.json("ledger", joint)["needs"]] == ["matched"])
+        place.env["SAMSPIL_API_TOKEN"] = tokens[other.need_id]
+        intent = ("--rung", "intent_signer", "--undertaking", "We ask the same.")
+        intent += ("--volume", "3,000 units", "--horizon", "2027-01-01")
+        assert place.json("joint", "join", joint, "--need", other.need_id, *intent)["changed"]
+        place.wait_for(lambda: [row["status"] for row in place.json("ledger", joint)["needs"]] == ["matched", "matched"])
+        with httpx.Client(base_url=place.runtime()["web"], headers={"Authorization": f"Bearer {supplier}"}) as client:
+            matched = client.get("/v1/suppliers/supplier-answer/matches").json()["items"]
+            assert joint in {match["need_id"] for match in matched}
+            assert client.get(f"/v1/joint-needs/{joint}").json()["summary"] == "1 body intends: 3,000 units by 2027"
+            assert client.get(f"/v1/joint-needs/{joint}/history").status_code == 403
+        told = place.json("topics")["topics"]
+        assert told["samspil.joint-needs.v1"] >= 2
+        assert place.json("joint", "export", joint, "--to", str(tmp_path / "joint.json"))["digest"]
+    assert place.run("joint", "verify", str(tmp_path / "joint.json")).returncode == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samspil.domain.joint_words import summary, totals
+from samspil.domain.joint_words import figure, summary, totals, volume_of
 from samspil_schemas import Rung
 from tests.joint_needs import a_commitment
 
@@ -72,3 +72,23 @@ def test_no_order_of_the_bodies_shows_in_the_sum(amounts: list[float], order: ra
     shuffled = order.sample(ladder, len(ladder))
     assert totals(shuffled) == totals(ladder)
     assert summary(shuffled) == summary(ladder)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "unit"),
+    [
+        ("4,200 water meters", 4200, "water meters"),
+        ("4200 water meters", 4200, "water meters"),
+        (" 0.5  km of pipe", 0.5, "km of pipe"),
+        ("1,200,000.25 DKK", 1200000.25, "DKK"),
+    ],
+)
+def test_a_volume_is_read_as_it_is_written(text, amount, unit):
+    volume = volume_of(text)
+    assert (volume.amount, volume.unit) == (amount, unit)
+    assert volume_of(f"{figure(volume.amount)} {volume.unit}") == volume
+
+
+@pytest.mark.parametrize("text", ["", "many", "4200", "1,5 km", "12,00 km", "0 km", "-3 km", "1e5 km", "1 " + "x" * 301])
+def test_what_is_no_plain_volume_is_none(text):
+    assert volume_of(text) is None

@@ -144,6 +144,8 @@ WRONG = {
         {"MATCH_THRESHOLD": "1.5"},
         "SAMSPIL_MATCH_THRESHOLD is wrong: input should be less than 1.",
     ),
+    "a token in the clear": ({"API_URL": "http://samspil.example"}, "SAMSPIL_API_URL is neither https"),
+    "an API that is no URL": ({"API_URL": "http://[x"}, "SAMSPIL_API_URL"),
     "a stage twice": ({"JOINT_NEED_STAGES": "need,dialogue,need"}, "SAMSPIL_JOINT_NEED_STAGES names a stage twice"),
     "no stage": ({"JOINT_NEED_STAGES": ","}, "SAMSPIL_JOINT_NEED_STAGES is wrong"),
     "more matches than a report holds": ({"MATCH_LIMIT": "201"}, "SAMSPIL_MATCH_LIMIT is wrong"),

@@ -1,6 +1,7 @@
 """The one composition root: settings become parts, parts become a process."""
 
 from samspil.bootstrap.accounting import Standing, until_settled
+from samspil.bootstrap.api import Api, opened_api
 from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_codes, ask_match, ask_similar
 from samspil.bootstrap.doctor import Finding, check_installation
 from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, seen_record, start_logging
@@ -12,6 +13,7 @@ __all__ = [
     "ALL_SERVICES",
     "ANSWERS_MAX",
     "Answer",
+    "Api",
     "Finding",
     "Running",
     "SampleSize",
@@ -24,6 +26,7 @@ __all__ = [
     "load_sample",
     "log_where_there_is_a_place",
     "opened_admin",
+    "opened_api",
     "opened_record",
     "prepare",
     "running",

@@ -9,6 +9,7 @@ from samspil import __version__
 from samspil.bootstrap import ANSWERS_MAX
 from samspil.cli import importing, looking, running, tokens
 from samspil.cli.console import OUT, command
+from samspil.cli.joint_app import app as joint_app
 from samspil.ports import NeedStatus, Role
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 token_app = typer.Typer(help="API tokens: who may publish and read what.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
+app.add_typer(joint_app, name="joint")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
 

@@ -10,7 +10,7 @@ from samspil.dialogue.handlers import GROUP
 from samspil.domain.joint_said import published
 from samspil.ports import Received, Record, readers_of
 from samspil.ports.joint_needs import JointNeedTransaction
-from samspil_schemas import JointNeedChanged, topics
+from samspil_schemas import JointNeedChanged, event_id, topics
 
 
 class Snapshots:
@@ -25,6 +25,9 @@ class Snapshots:
         async with self._record.begin() as transaction:
             await transaction.first_time(GROUP, [received.event_id for received in batch])
             stored = await transaction.stored_joint_needs(last)
-            newer = [one.changed for one in stored if one.changed.revision > last[one.changed.joint_need_id].revision]
-            # One that still waits in the outbox comes by itself; there it changes nothing to enqueue it again.
-            await transaction.enqueue([published(one) for one in newer], awaiting=readers_of(topics.JOINT_NEEDS), anew=True)
+            newest = [published(one.changed) for one in stored]
+            newer = [one for one in newest if one.revision > last[one.joint_need_id].revision]
+            # One that was not taken yet is still to come, after this one.
+            gone_by = await transaction.taken(GROUP, [event_id(one) for one in newer])
+            again = [one for one in newer if event_id(one) in gone_by]
+            await transaction.enqueue(again, awaiting=readers_of(topics.JOINT_NEEDS), anew=True)

@@ -5,10 +5,11 @@ entries up to it; a copy that was made earlier shows the same digests as far as 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from samspil.domain.joint_needs import PROPOSAL, change_id
+from samspil.domain.joint_needs import PROPOSAL, canonical, change_id
 from samspil.domain.joint_words import figure
 from samspil.ports.joint_needs import (
     Change,
@@ -44,9 +45,26 @@ def entries(joint_need_id: str, changes: Iterable[Change]) -> list[Entry]:
     found, digest = [], ""
     for change in sorted(changes, key=_place):
         id_ = change_id(joint_need_id, change)
-        digest = hashlib.sha256(f"{digest}{id_}".encode()).hexdigest()
+        digest = _after(digest, id_)
         found.append(Entry(change=change, id=id_, digest=digest, sentence=sentence(change.content, by=change.by)))
     return found
+
+
+def wrong_entry(entries: Iterable[tuple[Mapping[str, Any], str, str]]) -> int | None:
+    """The number of the first entry that is not what was recorded, counted from 1; None if all are.
+
+    Each entry is what a change says, its id, and its digest, as an export states them.
+    """
+    digest = ""
+    for number, (said, id_, stated) in enumerate(entries, start=1):
+        digest = _after(digest, id_)
+        if id_ != hashlib.sha256(canonical(said)).hexdigest() or stated != digest:
+            return number
+    return None
+
+
+def _after(digest: str, id_: str) -> str:
+    return hashlib.sha256(f"{digest}{id_}".encode()).hexdigest()
 
 
 def _place(change: Change) -> tuple[int, bool, str, int]:

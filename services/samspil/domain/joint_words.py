@@ -1,14 +1,17 @@
 """The ladder of a joint need in figures and in words. Different units are never added."""
 
 import math
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from samspil.ports.joint_needs import Commitment
 from samspil_schemas import Rung, RungTotal, Volume
+from samspil_schemas.base import LABEL_MAX
 
 _UNITS_SHOWN = 3
+_VOLUME = re.compile(r"(?P<amount>(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15})?)\s+(?P<unit>\S.*)")
 _COUNTS = {Rung.PARTNER: ("partner", "partners"), Rung.OBSERVER: ("observer", "observers")}
 
 
@@ -77,6 +80,18 @@ def _volume(one: _Sum) -> str:
     if one.year is None:
         return said
     return f"{said} by {one.year}" if one.dated == one.amount else f"{said} ({figure(one.dated)} of them by {one.year})"
+
+
+def volume_of(text: str) -> Volume | None:
+    """The volume that is written as an amount and a unit, "4,200 water meters" or "0.5 km of pipe"; None where it is none.
+
+    Commas part thousands and nothing else: "1,5 km" says too little to know what it means.
+    """
+    found = _VOLUME.fullmatch(text.strip())
+    if found is None or len(found["unit"]) > LABEL_MAX:
+        return None
+    amount = float(found["amount"].replace(",", ""))
+    return Volume(amount=amount, unit=found["unit"]) if amount > 0 else None
 
 
 def figure(amount: float) -> str:

@@ -326,6 +326,10 @@ class JointNeedTransaction(RecordTransaction, Protocol):
         """Withdraw the need with this id."""
         ...
 
+    async def taken(self, group: str, event_ids: Collection[str]) -> set[str]:
+        """Those of these events that the group has taken."""
+        ...
+
     async def enqueue(self, events: Sequence[Event], *, awaiting: Sequence[str] = (), anew: bool = False) -> None:
         """Put events into the outbox; `anew`: also those that were taken before."""
         ...

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, or_, select, update
 
 from samspil.adapters.sql.statements import Statements, chunks
 from samspil.adapters.sql.tables import inbox, outbox, outbox_awaits
@@ -31,7 +31,7 @@ class MessageStatements(Statements):
     async def enqueue(self, events: Sequence[Event], *, awaiting: Sequence[str] = (), anew: bool = False) -> None:
         """Put events into the outbox; one that waits there already, or was taken by all that it awaits, changes nothing.
 
-        anew: also what was taken, for every group has to take it once more.
+        anew: also what was taken, for every group has to take it once more; what was published before is due again at once.
         """
         by_id = {event_id(event): event for event in events}
         if not by_id:
@@ -56,15 +56,28 @@ class MessageStatements(Statements):
                 for id_, event in new.items()
             ],
         )
+        if anew:
+            await self._due_again(new)
         waits = [{"event_id": id_, "grp": group} for id_ in new for group in awaiting if group not in taken.get(id_, ())]
         await self._insert_new(outbox_awaits, waits)
         self.enqueued = self.enqueued or bool(new)
+
+    async def taken(self, group: str, event_ids: Collection[str]) -> set[str]:
+        """Those of these events that the group has taken."""
+        ids = {inbox_id(event_id): event_id for event_id in event_ids}
+        return {ids[id_] for id_ in await self._taken(ids, [group])}
 
     async def supersede(self, topic: Topic, keys: Collection[str], *, keep: Collection[str] = ()) -> None:
         """Drop what waits for these keys, except events with these ids: something newer was said of the same things."""
         for chunk in chunks(keys):
             old = and_(outbox.c.topic == topic.name, outbox.c.key.in_(chunk), outbox.c.event_id.not_in(list(keep)))
             await self._connection.execute(delete(outbox).where(old))
+
+    async def _due_again(self, event_ids: Collection[str]) -> None:
+        now = self._clock.now()
+        for chunk in chunks(event_ids):
+            old = and_(outbox.c.event_id.in_(chunk), outbox.c.published_at.is_not(None))
+            await self._connection.execute(update(outbox).where(old).values(due_at=now, published_at=None))
 
     async def _taken(self, event_ids: Collection[str], groups: Sequence[str]) -> Mapping[str, set[str]]:
         taken: dict[str, set[str]] = {}

@@ -1,0 +1,226 @@
+"""`joint …`: joint needs, asked of the API with the organisation's own token."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from samspil.bootstrap import Api, Settings, opened_api
+from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
+from samspil.cli.joint_tables import history_table, joint_need_view, joint_needs_table
+from samspil.domain.joint_history import wrong_entry
+from samspil.domain.joint_words import volume_of
+from samspil_schemas import MemberRole, Rung
+
+_ROOT = "/v1/joint-needs"
+_STDIN = "-"
+
+
+async def list_all(*, buyer_id: str | None, need_id: str | None, closed: bool, as_json: bool) -> int:
+    """Show the joint needs."""
+    async with opened_api(Settings()) as api:
+        params = {"buyer_id": buyer_id, "need_id": need_id, "closed": "true" if closed else None}
+        found = await api.all(_ROOT, params=params)
+    if as_json:
+        print_json({"joint_needs": found})
+    elif not found:
+        OUT.print("There is no such joint need. Propose one with `samspil joint propose NEED`.")
+    else:
+        OUT.print(joint_needs_table(found))
+    return EXIT_OK
+
+
+async def show(*, joint_need_id: str, as_json: bool) -> int:
+    """Show one with its ladder."""
+    async with opened_api(Settings()) as api:
+        found = await api.ask("GET", _path(joint_need_id))
+    if as_json:
+        print_json(found)
+    else:
+        OUT.print(joint_need_view(found))
+    return EXIT_OK
+
+
+async def propose(*, need_id: str, other_need_id: str | None, rung: Rung, said: Mapping[str, str | None], as_json: bool) -> int:
+    """Propose one from a need of one's own."""
+    body = {"need_id": need_id, "other_need_id": other_need_id, "rung": rung.value, **_said(said)}
+    async with opened_api(Settings()) as api:
+        await api.organisation()
+        return _recorded(await api.ask("POST", _ROOT, body=_given(body)), as_json=as_json)
+
+
+async def join(
+    *, joint_need_id: str, rung: Rung, said: Mapping[str, str | None], follows_version: int | None, as_json: bool
+) -> int:
+    """Join, or change one's own commitment."""
+    body = {"rung": rung.value, "follows_version": follows_version, **_said(said)}
+    async with opened_api(Settings()) as api:
+        path = await _own(api, joint_need_id)
+        return _recorded(await api.ask("PUT", path, body=_given(body)), as_json=as_json)
+
+
+async def withdraw(*, joint_need_id: str, reason: str | None, as_json: bool) -> int:
+    """Withdraw one's own commitment."""
+    async with opened_api(Settings()) as api:
+        path = await _own(api, joint_need_id)
+        return _recorded(await api.ask("DELETE", path, params={"reason": reason}), as_json=as_json)
+
+
+async def follow_up(*, joint_need_id: str, need_id: str, as_json: bool) -> int:
+    """Say which later need carries out what one declared."""
+    async with opened_api(Settings()) as api:
+        path = await _own(api, joint_need_id, "follow-ups", need_id)
+        return _recorded(await api.ask("PUT", path), as_json=as_json)
+
+
+async def text(*, joint_need_id: str, title: str | None, description: str | None, as_json: bool) -> int:
+    """Change the joint text; what is not given stays."""
+    if description == _STDIN:
+        description = sys.stdin.buffer.read().decode("utf-8", "replace")
+    async with opened_api(Settings()) as api:
+        await api.organisation()
+        stands = (await api.ask("GET", _path(joint_need_id)))["text"]
+        body = stands | _given({"title": title, "description": description})
+        return _recorded(await api.ask("PUT", _path(joint_need_id, "text"), body=body), as_json=as_json)
+
+
+async def stage(*, joint_need_id: str, to: str, note: str | None, as_json: bool) -> int:
+    """Go into another stage."""
+    async with opened_api(Settings()) as api:
+        await api.organisation()
+        answer = await api.ask("PUT", _path(joint_need_id, "stage"), body=_given({"stage": to, "note": note}))
+        return _recorded(answer, as_json=as_json)
+
+
+async def offer(*, joint_need_id: str, role: MemberRole, buyer_id: str, take_back: bool, as_json: bool) -> int:
+    """Offer a role to a member, or take the offer back."""
+    async with opened_api(Settings()) as api:
+        await api.organisation()
+        path = _path(joint_need_id, "offers", role.value, buyer_id)
+        return _recorded(await api.ask("DELETE" if take_back else "PUT", path), as_json=as_json)
+
+
+async def accept(*, joint_need_id: str, role: MemberRole, as_json: bool) -> int:
+    """Take on a role that was offered."""
+    async with opened_api(Settings()) as api:
+        path = await _own(api, joint_need_id, "roles", role.value)
+        return _recorded(await api.ask("PUT", path), as_json=as_json)
+
+
+async def step_down(*, joint_need_id: str, buyer_id: str | None, as_json: bool) -> int:
+    """End a facilitator's role: one's own, or another's as the need owner."""
+    async with opened_api(Settings()) as api:
+        who = buyer_id or await api.organisation()
+        path = _path(joint_need_id, "members", who, "roles", MemberRole.FACILITATOR.value)
+        return _recorded(await api.ask("DELETE", path), as_json=as_json)
+
+
+async def close(*, joint_need_id: str, reason: str | None, as_json: bool) -> int:
+    """Close it for good."""
+    async with opened_api(Settings()) as api:
+        await api.organisation()
+        return _recorded(await api.ask("DELETE", _path(joint_need_id), params={"reason": reason}), as_json=as_json)
+
+
+async def history(*, joint_need_id: str, as_json: bool) -> int:
+    """Show who changed what, and when."""
+    async with opened_api(Settings()) as api:
+        found = await api.all(_path(joint_need_id, "history"))
+    if as_json:
+        print_json({"history": found})
+    else:
+        OUT.print(history_table(found))
+    return EXIT_OK
+
+
+async def export(*, joint_need_id: str, to: Path, as_json: bool) -> int:
+    """Write the export to a file: a page if its name ends in .html, else JSON."""
+    as_page = to.suffix.lower() in (".html", ".htm")
+    async with opened_api(Settings()) as api:
+        written = await api.page(_path(joint_need_id, "export.html" if as_page else "export"))
+        digest = (await api.ask("GET", _path(joint_need_id, "export")))["digest"]
+    _write(to, written)
+    if as_json:
+        print_json({"file": to, "digest": digest})
+    else:
+        OUT.print(f"{shown(to)} holds all of it. Its history has the digest {digest}.", soft_wrap=True)
+    return EXIT_OK
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise fail(f"{file} cannot be written: {error.strerror}.", hint="Name another file with --to.") from None
+
+
+async def verify(*, files: Sequence[Path], as_json: bool) -> int:
+    """Check that exports are what they say, and whether their histories are the same; 1 if not."""
+    found = [_checked(file) for file in files]
+    wrong = [f"{file}: {problem}" for file, (_, problem) in zip(files, found, strict=True) if problem]
+    same = len({digest for digest, _ in found}) == 1
+    if as_json:
+        digests = {str(file): digest for file, (digest, _) in zip(files, found, strict=True)}
+        print_json({"whole": not wrong, "same": same, "digests": digests, "problems": wrong})
+    else:
+        for problem in wrong:
+            OUT.print(f"[red]✗[/] {shown(problem)}")
+        if not wrong:
+            OUT.print(f"{'It is' if len(files) == 1 else 'They are'} whole: every digest is that of its history.")
+        if not same:
+            OUT.print("[red]✗[/] Their histories differ. One may only be older: compare them entry by entry.")
+    return EXIT_OK if same and not wrong else EXIT_SOME
+
+
+def _checked(file: Path) -> tuple[str, str | None]:
+    """The digest that the export states, and what is wrong with it."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        entries = [(entry["said"], entry["id"], entry["digest"]) for entry in document["history"]]
+        digest = str(document["digest"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        hint = "Make one: `samspil joint export JOINT_NEED --to file.json`."
+        raise fail(f"{file} is no JSON export of a joint need.", hint=hint, code=EXIT_NOTHING) from None
+    number = wrong_entry(entries)
+    if number is not None:
+        return digest, f"entry {number} is not what was recorded."
+    return digest, None if entries and entries[-1][2] == digest else "its digest is not that of its history."
+
+
+async def _own(api: Api, joint_need_id: str, *more: str) -> str:
+    return _path(joint_need_id, "members", await api.organisation(), *more)
+
+
+def _path(joint_need_id: str, *more: str) -> str:
+    return "/".join((_ROOT, *(quote(legible(part), safe=":@+") for part in (joint_need_id, *more))))
+
+
+def _given(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _said(said: Mapping[str, str | None]) -> dict[str, Any]:
+    """What is undertaken, as the API takes it; a volume is written as "4,200 water meters"."""
+    body: dict[str, Any] = {name: legible(value) for name, value in said.items() if value is not None}
+    if "volume" in body:
+        volume = volume_of(body["volume"])
+        if volume is None:
+            raise fail(
+                "The volume is no amount with a unit.", hint='Write it so: --volume "4,200 water meters".', code=EXIT_NOTHING
+            )
+        body["volume"] = volume.model_dump()
+    if body.get("undertaking") == _STDIN:
+        body["undertaking"] = sys.stdin.buffer.read().decode("utf-8", "replace")
+    return body
+
+
+def _recorded(answer: Mapping[str, Any], *, as_json: bool) -> int:
+    if as_json:
+        print_json(answer)
+    elif answer["changed"]:
+        OUT.print(f"{shown(answer['id'])} is in revision {answer['revision']}.")
+    else:
+        OUT.print(f"Nothing changed: that stands already in revision {answer['revision']} of {shown(answer['id'])}.")
+    return EXIT_OK

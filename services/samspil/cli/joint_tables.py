@@ -1,0 +1,73 @@
+"""What the command line draws of joint needs, from what the API answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from samspil.cli.console import shown
+from samspil.domain.joint_words import figure
+
+Answer = Mapping[str, Any]
+
+
+def joint_needs_table(found: Sequence[Answer]) -> Table:
+    """Joint needs, each with its ladder in words."""
+    table = Table(expand=True)
+    table.add_column("joint need", ratio=3, overflow="fold")
+    table.add_column("title", ratio=4)
+    table.add_column("stage", ratio=2)
+    table.add_column("who", ratio=4)
+    for one in found:
+        joint = one["joint_need"]
+        stage = "closed" if joint["closed_at"] else joint["stage"]
+        table.add_row(shown(one["id"]), shown(joint["title"]), shown(stage), shown(one["summary"]))
+    return table
+
+
+def joint_need_view(one: Answer) -> RenderableType:
+    """One joint need with its members."""
+    joint = one["joint_need"]
+    stage = f"closed: {joint['closed_because'] or 'no reason given'}" if joint["closed_at"] else f"stage: {joint['stage']}"
+    lines: list[RenderableType] = [
+        Text(joint["title"], style="bold"),
+        Text(f"{one['id']}, revision {one['revision']}, {stage}", style="dim"),
+        Text(one["summary"], style="green"),
+        _members(joint["members"]),
+    ]
+    lines += [Text(f"{offer['buyer_id']} is asked to be {_words(offer['role'])}.", style="yellow") for offer in one["offers"]]
+    return Group(*lines)
+
+
+def _members(members: Sequence[Answer]) -> Table:
+    table = Table(expand=True)
+    for name, ratio in (("body", 3), ("rung", 2), ("undertaking", 6), ("volume", 2), ("horizon", 2)):
+        table.add_column(name, ratio=ratio, overflow="fold")
+    for member in members:
+        volume = member["volume"]
+        rung = "\n".join(_words(word) for word in (member["rung"], *member["roles"]))
+        table.add_row(
+            shown(f"{member['name']} ({member['country']})"),
+            rung,
+            shown(member["undertaking"] or ""),
+            shown(f"{figure(volume['amount'])} {volume['unit']}") if volume else "",
+            member["horizon"] or "",
+        )
+    return table
+
+
+def history_table(found: Sequence[Answer]) -> Table:
+    """Who changed what, and when."""
+    table = Table(expand=True)
+    table.add_column("when", no_wrap=True)
+    table.add_column("what", ratio=1)
+    table.add_column("digest", no_wrap=True)
+    for entry in found:
+        table.add_row(entry["at"][:16].replace("T", " "), shown(entry["sentence"]), entry["digest"][:12])
+    return table
+
+
+def _words(value: str) -> str:
+    return value.replace("_", " ")

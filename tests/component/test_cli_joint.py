@@ -1,0 +1,153 @@
+"""`samspil joint` against the application on loopback, each body with its own token."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from samspil.cli.app import app
+from samspil.settings import PREFIX, Settings
+from samspil.web import serve
+from tests.component.web_fakes import World, a_twin
+from tests.factories import a_statement
+
+
+class Shell:
+    """Runs commands as one organisation or another."""
+
+    def __init__(self, world: World, url: str, place: Path) -> None:
+        self.world = world
+        self.place = place
+        self.environment = {
+            f"{PREFIX}API_URL": url,
+            f"{PREFIX}DATA_DIR": str(place / "data"),
+            "NO_COLOR": "1",
+            "COLUMNS": "200",
+        }
+
+    async def run(self, *arguments: str, who: str | None = "buyer-1", given: str | None = None) -> Result:
+        token = {f"{PREFIX}API_TOKEN": await self.world.token(who)} if who else {}
+        return await asyncio.to_thread(CliRunner(env=self.environment | token).invoke, app, ["joint", *arguments], input=given)
+
+    async def json(self, *arguments: str, who: str | None = "buyer-1") -> Any:
+        done = await self.run(*arguments, "--json", who=who)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+async def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shell]:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    world = World()
+    await world.publish("need-1")
+    async with serve(world.app, port=0) as url:
+        yield Shell(world, url, tmp_path)
+
+
+async def test_a_joint_need_is_proposed_joined_moved_handed_over_and_closed(shell: Shell) -> None:
+    shell.world.record.similar = [a_twin()]
+    proposed = await shell.json("propose", "need-1", "--with", "need-2", "--volume", "1,200 water meters")
+    joint = proposed["id"]
+    body = ("--name", "Sample body 2", "--country", "SE", "--undertaking", "We ask the same.", "--volume", "3000 water meters")
+    joined = await shell.run("join", joint, "--rung", "intent_signer", *body, who="buyer-2")
+    assert f"{joint} is in revision 2." in joined.stdout
+    again = await shell.run("join", joint, "--rung", "intent_signer", *body, who="buyer-2")
+    assert "Nothing changed" in again.stdout
+    await shell.json("join", joint, "--rung", "first_buyer", "--undertaking", "We buy.", "--horizon", "2028-01-01")
+    await shell.json("stage", joint, "market dialogue", "--note", "As agreed")
+    await shell.json("text", joint, "--title", "Leaks, without digging")
+    await shell.json("offer", joint, "need_owner", "buyer-2")
+    await shell.json("accept", joint, "need_owner", who="buyer-2")
+    shown = await shell.run("show", joint, who=None)
+    for words in ("Leaks, without digging", "stage: market dialogue", "1 body committed, 1 intends", "need owner"):
+        assert words in shown.stdout
+    assert "We ask the same." in shown.stdout
+    await shell.world.record.submit_need("need-3", a_statement(buyer={"id": "buyer-2", "name": "Sample body 2", "country": "SE"}))
+    await shell.json("follow-up", joint, "need-3", who="buyer-2")
+    await shell.json("withdraw", joint, "--reason", "Bought already")
+    await shell.json("close", joint, "--reason", "All have bought", who="buyer-2")
+    assert (await shell.json("list"))["joint_needs"] == []
+    listed = await shell.run("list", "--closed", "--buyer", "buyer-2")
+    assert "Leaks, without digging" in listed.stdout
+    told = await shell.run("history", joint)
+    assert "buyer-1 withdrew its commitment: Bought already." in told.stdout
+
+
+async def test_a_facilitator_is_asked_and_steps_down(shell: Shell) -> None:
+    joint = (await shell.json("propose", "need-1"))["id"]
+    await shell.json("join", joint, "--rung", "observer", "--name", "B", "--country", "SE", who="buyer-2")
+    await shell.json("offer", joint, "facilitator", "buyer-2")
+    assert "buyer-2 is asked to be facilitator." in (await shell.run("show", joint)).stdout
+    await shell.json("offer", joint, "facilitator", "buyer-2", "--take-back")
+    assert (await shell.run("accept", joint, "facilitator", who="buyer-2")).exit_code == 3
+    await shell.json("offer", joint, "facilitator", "buyer-2")
+    await shell.json("accept", joint, "facilitator", who="buyer-2")
+    assert (await shell.json("step-down", joint, who="buyer-2"))["changed"]
+    assert not (await shell.json("step-down", joint, "--buyer", "buyer-2"))["changed"]
+
+
+async def test_an_undertaking_can_come_from_standard_input(shell: Shell) -> None:
+    joint = (await shell.json("propose", "need-1"))["id"]
+    said = ("--rung", "intent_signer", "--undertaking", "-", "--name", "B", "--country", "SE")
+    assert (await shell.run("join", joint, *said, who="buyer-2", given="Vi ställer samma krav.\n")).exit_code == 0
+    (_, member) = (await shell.json("show", joint))["joint_need"]["members"]
+    assert member["undertaking"] == "Vi ställer samma krav."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "who", "said", "code"),
+    [
+        (("propose", "need-9"), "buyer-1", "There is no open need need-9.", 3),
+        (("propose", "need-1"), None, "Only a buyer's own token can do this, and none was given.", 3),
+        (("propose", "need-1"), "supplier-1", "A supplier's token may not do this.", 3),
+        (("propose", "need-1", "--volume", "many meters"), "buyer-1", "The volume is no amount with a unit.", 2),
+        (("propose", "need-1", "--horizon", "soon"), "buyer-1", "/horizon:", 3),
+        (("propose", "need-1", "--rung", "first_buyer"), "buyer-1", "declares what it undertakes", 3),
+        (("show", "joint:none"), None, "There is no such joint need.", 3),
+        (("show", "../needs"), None, "Nothing is at this address.", 3),
+    ],
+)
+async def test_what_cannot_be_done_is_said_in_a_sentence(
+    shell: Shell, arguments: tuple[str, ...], who: str | None, said: str, code: int
+) -> None:
+    done = await shell.run(*arguments, who=who)
+    assert said in " ".join(done.stderr.split())
+    assert done.exit_code == code
+    assert "Traceback" not in done.output
+
+
+async def test_an_export_is_written_and_a_forged_copy_is_found_out(shell: Shell) -> None:
+    joint = (await shell.json("propose", "need-1", "--volume", "0.5 km of pipe"))["id"]
+    early, late, page = shell.place / "early.json", shell.place / "late.json", shell.place / "page.html"
+    digest = (await shell.json("export", joint, "--to", str(early)))["digest"]
+    assert json.loads(early.read_text())["digest"] == digest
+    await shell.json("join", joint, "--rung", "observer", "--name", "B", "--country", "SE", who="buyer-2")
+    await shell.json("export", joint, "--to", str(late))
+    assert (await shell.run("export", joint, "--to", str(page))).exit_code == 0
+    assert page.read_text().startswith("<!doctype html>")
+    assert "It is whole" in (await shell.run("verify", str(late))).stdout
+    differ = await shell.run("verify", str(early), str(late))
+    assert (differ.exit_code, "Their histories differ" in differ.stdout) == (1, True)
+    forged = json.loads(late.read_text())
+    forged["history"][0]["said"]["at"] = "2020-01-01T00:00:00Z"
+    late.write_text(json.dumps(forged))
+    found = await shell.run("verify", str(late))
+    assert (found.exit_code, "entry 1 is not what was recorded" in found.stdout) == (1, True)
+    late.write_text("[]")
+    assert (await shell.run("verify", str(late))).exit_code == 2
+    assert (await shell.run("export", joint, "--to", str(shell.place / "absent" / "x.json"))).exit_code == 3
+
+
+async def test_with_nothing_running_it_is_said_what_to_start(shell: Shell) -> None:
+    del shell.environment[f"{PREFIX}API_URL"]
+    done = await shell.run("list")
+    assert "No Samspil with a web runs here." in done.stderr
+    shell.environment[f"{PREFIX}API_URL"] = "http://127.0.0.1:9"
+    done = await shell.run("list")
+    assert "The Samspil that was asked does not answer." in done.stderr
