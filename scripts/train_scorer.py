@@ -40,9 +40,8 @@ ARTEFACT = ROOT / "services" / "samspil" / "matching" / FILE
 PAGE = ROOT / "docs" / "scorer.md"
 VERSION = 1
 POPULATION = (
-    "a need that somebody in the register answers, and a supplier of the register (271 to 2,303 suppliers with one to thirty "
-    "earlier contracts each): that this supplier wins. Where neither side has codes, half of what was learnt from asks only for "
-    "something of the same class of CPV"
+    "a need that somebody in the register answers, and a supplier of the register (hundreds to two thousand suppliers with one "
+    "to thirty earlier contracts each): that this supplier wins"
 )
 # What share of the matches that are told must be right on the sample, the only set where all right answers are known: for
 # suppliers, who are to be told of needs that no words or codes point to, and for needs, which people put together.
@@ -219,8 +218,9 @@ def _page(fit: Fit) -> str:
         "",
         f"A score is a probability. It speaks of {POPULATION}.",
         "",
-        "The vectors may have learnt from the same awards. Then the cosine is better here than on needs that neither has seen,",
-        "and the figures are too good: `make quality` measures on such needs.",
+        "The adapter of the vectors has read none of these needs (`scripts/splits.py`): fitted on what it has read, the scorer",
+        "trusts the cosine too much and gives words nothing. Where a need has many right answers, as the notices and the sample",
+        "have, more holds than is said: the probability is that of winning an award, which one supplier does.",
     ]
     for kind, rows in fit.outcomes.items():
         lines += ["", f"## {kind.capitalize()}", "", *_weights(fit.scorers[kind]), "", *_figures(rows)]

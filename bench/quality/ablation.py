@@ -9,7 +9,7 @@ from samspil.matching.rules import HAND_SET, HAND_SET_SIMILAR, Rules
 _SILENCED: dict[str, dict[str, Any]] = {
     "meaning": {"meaning": 0.0},
     "words": {"words": 0.0, "across": 0.0},
-    "cpv": {"cpv": (0.0,), "uncoded": 0.0},
+    "cpv": {"cpv": (0.0,), "uncoded": 0.0, "breadth": 0.0},  # breadth counts within a shared division
     "breadth": {"breadth": 0.0},
     "generality": {"generality": 0.0},
 }
