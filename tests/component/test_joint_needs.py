@@ -160,6 +160,19 @@ async def test_a_joint_need_that_was_found_is_joined_and_not_proposed_anew(
     assert found.changed.members[1].name == buyer(2).name
 
 
+async def test_a_find_that_is_published_as_a_joint_need_too_leads_to_joining_it(
+    record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock
+) -> None:
+    joint = await proposed(record, joint_needs)
+    await published(record, 2)
+    one, other = (a_similar("need-2", id_).model_copy(update={"fold_keys": ("same",)}) for id_ in ("need-9", joint))
+    seen = verdict("need-2").model_copy(update={"similar": (one, other)})
+    await Registry(record, clock=clock).reports(received(seen))
+    for found in ("need-9", joint):
+        with pytest.raises(Conflict, match=joint):
+            await joint_needs.propose(Proposal(need_id="need-2", other_need_id=found), by="buyer-2")
+
+
 async def test_buyers_who_join_at_the_same_instant_are_all_members_and_the_last_snapshot_has_them(
     record: SqlRecord, record_url: str, joint_needs: KeptJointNeeds, clock: ManualClock
 ) -> None:
