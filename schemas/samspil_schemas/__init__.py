@@ -31,7 +31,7 @@ from samspil_schemas.matches import (
 )
 from samspil_schemas.needs import Buyer, NeedPublished, NeedStatement, NeedWithdrawn, Source, Stage, Volume
 from samspil_schemas.notifications import Channel, NotificationDelivered, NotificationFailed
-from samspil_schemas.responses import Answer, FeedbackGiven, FeedbackReason, ResponseGiven
+from samspil_schemas.responses import Answer, FeedbackGiven, FeedbackReason, PreferenceKind, PreferencesLifted, ResponseGiven
 from samspil_schemas.similar_needs import SimilarNeedFound, SimilarNeedWithdrawn, SimilarWithdrawalReason
 from samspil_schemas.suppliers import (
     CapabilityStatement,
@@ -82,6 +82,8 @@ __all__ = [
     "NeedWithdrawn",
     "NotificationDelivered",
     "NotificationFailed",
+    "PreferenceKind",
+    "PreferencesLifted",
     "ProfilePublished",
     "ProfileWithdrawn",
     "RegionFit",

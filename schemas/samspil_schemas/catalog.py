@@ -12,7 +12,7 @@ from samspil_schemas.joint_needs import JointNeedChanged, JointNeedGrew
 from samspil_schemas.matches import MatchFound, MatchWithdrawn, NeedMatched, SupplierMatched
 from samspil_schemas.needs import NeedPublished, NeedWithdrawn
 from samspil_schemas.notifications import NotificationDelivered, NotificationFailed
-from samspil_schemas.responses import FeedbackGiven, ResponseGiven
+from samspil_schemas.responses import FeedbackGiven, PreferencesLifted, ResponseGiven
 from samspil_schemas.similar_needs import SimilarNeedFound, SimilarNeedWithdrawn
 from samspil_schemas.suppliers import ProfilePublished, ProfileWithdrawn
 from samspil_schemas.topics import Topic
@@ -68,6 +68,7 @@ CATALOG: tuple[EventSpec, ...] = (
     _spec("samspil.invitation-cancelled.v1", InvitationCancelled, topics.INVITATIONS),
     _spec("samspil.response-given.v1", ResponseGiven, topics.RESPONSES),
     _spec("samspil.feedback-given.v1", FeedbackGiven, topics.RESPONSES),
+    _spec("samspil.preferences-lifted.v1", PreferencesLifted, topics.RESPONSES),
     _spec("samspil.notification-delivered.v1", NotificationDelivered, topics.NOTIFICATIONS),
     _spec("samspil.notification-failed.v1", NotificationFailed, topics.NOTIFICATIONS),
 )

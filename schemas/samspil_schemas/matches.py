@@ -83,6 +83,7 @@ class Match(Model):
     supplier_name: Label = Field(description="The supplier's name.")
     profile_version: Version
     score: Score
+    threshold: Score | None = Field(default=None, description="The least score that the rules call a match.")
     evidence: tuple[Evidence, ...] = Field(max_length=LIST_MAX, description="Why, strongest first.")
     cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX, description="Shared codes, from division to deepest.")
     region: RegionFit
@@ -112,6 +113,7 @@ _MATCH: dict[str, JsonValue] = {
     "supplier_name": "Listen Sample Acoustics",
     "profile_version": 1,
     "score": 0.91,
+    "threshold": 0.5,
     "evidence": [
         {
             "need_sentence": "We want to know where, without digging.",

@@ -55,7 +55,10 @@ class FeedbackReason(StrEnum):
 
 
 class FeedbackGiven(Event):
-    """A supplier said whether a match was relevant. It changes what this supplier is sent, never who may take part."""
+    """A supplier said whether a match was relevant. It changes what this supplier is sent, never who may take part.
+
+    One supplier has one word on one match: of several, the highest revision holds. It may come before the match does.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -64,6 +67,7 @@ class FeedbackGiven(Event):
                     "match_id": "8a6e2f3e-6f0c-5d7e-9a63-0d9a4b1b6f10",
                     "revision": 1,
                     "need_id": "sample-need-leaks-1",
+                    "need_version": 1,
                     "supplier_id": "sample-supplier-listen",
                     "relevant": False,
                     "reason": "wrong_region",
@@ -73,12 +77,51 @@ class FeedbackGiven(Event):
         }
     )
     IDENTITY: ClassVar[tuple[str, ...]] = ("match_id", "revision")
-    KEY: ClassVar[str] = "match_id"
+    KEY: ClassVar[str] = "supplier_id"
 
     match_id: Id
     revision: Version
     need_id: Id
+    need_version: Version | None = Field(
+        default=None, description="The version of the need that the supplier judged; by default the newest."
+    )
     supplier_id: Id
     relevant: bool = Field(description="Whether the supplier wants to hear of needs like this.")
-    reason: FeedbackReason | None = Field(default=None, description="Why it was not relevant.")
+    reason: FeedbackReason | None = Field(default=None, description="Why it was not relevant; by default another reason.")
     given_at: Timestamp
+
+
+class PreferenceKind(StrEnum):
+    """What can be learned from a supplier's feedback, and lifted again."""
+
+    NEED = "need"
+    FIELD = "field"
+    REGION = "region"
+    STRICTNESS = "strictness"
+    ALL = "all"
+
+
+class PreferencesLifted(Event):
+    """A supplier lifted what was learned from the feedback that it gave until then: it is sent such needs again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "supplier_id": "sample-supplier-listen",
+                    "kind": "region",
+                    "value": "DK031",
+                    "lifted_at": "2026-02-06T10:30:00+01:00",
+                }
+            ]
+        }
+    )
+    IDENTITY: ClassVar[tuple[str, ...]] = ("supplier_id", "kind", "value", "lifted_at")
+    KEY: ClassVar[str] = "supplier_id"
+
+    supplier_id: Id
+    kind: PreferenceKind
+    value: Id | None = Field(
+        default=None, description="The need's id, the CPV code or the NUTS code that was muted; by default all of this kind."
+    )
+    lifted_at: Timestamp

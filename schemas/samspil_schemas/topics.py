@@ -56,7 +56,11 @@ JOINT_NEEDS = _compact("samspil.joint-needs.v1", key="joint need id", about="Joi
 DIALOGUES = _compact("samspil.dialogues.v1", key="dialogue id", about="Market dialogues, open to all.")
 INVITATIONS = _kept("samspil.invitations.v1", key="supplier id", days=90, about="Invitations to the matched.")
 RESPONSES = _kept(
-    "samspil.responses.v1", key="dialogue or match id", days=365, about="Answers to dialogues and matches.", clients_write=True
+    "samspil.responses.v1",
+    key="dialogue or supplier id",
+    days=365,
+    about="Answers to dialogues, and what suppliers say of their matches.",
+    clients_write=True,
 )
 NOTIFICATIONS = _kept("samspil.notifications.v1", key="recipient id", days=30, about="What was delivered.")
 

@@ -86,6 +86,10 @@ GOLDEN = {
         "d59b9db5-d678-535b-9388-1e1074a6c2a8",
     ),
     "feedback-given.v1": ({"match_id": "match-1", "revision": 1}, "e6ffc92b-1381-5a15-b12b-fe87dd89ff6f"),
+    "preferences-lifted.v1": (
+        {"supplier_id": "supplier-1", "kind": "region", "value": "DK031", "lifted_at": "2026-02-06 09:30:00+00:00"},
+        "d887213e-e43a-5790-b825-b7bbb27168aa",
+    ),
     "notification-delivered.v1": ({"notification_id": "notification-1"}, "ae42b2e9-2532-54cf-932c-3425440c1fdc"),
     "notification-failed.v1": ({"notification_id": "notification-1"}, "cb4e119f-b8bf-52ca-ad41-c747c7a7187c"),
 }

@@ -256,6 +256,7 @@ class Judge:
             supplier_name=capability.supplier_name,
             profile_version=capability.version,
             score=pair.score,
+            threshold=self._rules.threshold,
             evidence=tuple(
                 _answered(need, pair.supplier.capabilities[answer.answer], answer, answering=answering) for answer in answers
             ),
