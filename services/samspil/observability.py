@@ -49,6 +49,18 @@ NEEDS_PENDING = Gauge("samspil_needs_pending", "Versions of needs not yet accoun
 OLDEST_PENDING_SECONDS = Gauge(
     "samspil_oldest_pending_seconds", "Age of the oldest version of a need that is not accounted for.", registry=METRICS
 )
+FEEDBACK = Gauge(
+    "samspil_feedback",
+    "Matches that suppliers have judged, by the language of the need and what they say: relevant, or why not.",
+    ["language", "verdict"],
+    registry=METRICS,
+)
+FEEDBACK_PRECISION = Gauge(
+    "samspil_feedback_precision",
+    "Share of the judged matches that are relevant, by the language of the need; samspil_feedback says of how many.",
+    ["language"],
+    registry=METRICS,
+)
 HTTP_SECONDS = Histogram(
     "samspil_http_seconds", "Time to answer, per route.", ["method", "route", "status"], buckets=_SECONDS, registry=METRICS
 )

@@ -267,11 +267,12 @@ async def test_both_topics_confirm_to_the_outbox_that_they_were_taken(record: Sq
         assert await transaction.first_time("dialogue", taken) == set()
 
 
-async def test_the_service_listens_to_needs_matches_and_its_own_snapshots(memory_record: SqlRecord, clock: ManualClock) -> None:
-    needs, matches, snapshots = app.subscriptions(memory_record, clock=clock)
+async def test_the_service_listens_to_needs_matches_snapshots_and_responses(memory_record: SqlRecord, clock: ManualClock) -> None:
+    needs, matches, snapshots, responses = app.subscriptions(memory_record, clock=clock)
     assert (needs.group, needs.topics) == ("dialogue", ("samspil.needs.v1",))
     assert (matches.group, matches.topics) == ("dialogue", ("samspil.matches.v1",))
     assert (snapshots.group, snapshots.topics) == ("dialogue", ("samspil.joint-needs.v1",))
+    assert (responses.group, responses.topics) == ("dialogue", ("samspil.responses.v1",))
     await needs.handle(received(announcing(policy=InvitationPolicy.AUTOMATIC)))
     await matches.handle(received(found()))
     assert (await memory_record.readings.totals())["invitations"] == 1

@@ -175,7 +175,7 @@ async def test_a_verdict_settles_the_version_and_is_told(record: SqlRecord, regi
     best, other = a_match("n", "s", score=0.9), a_match("n", "t", score=0.5)
     await registry.reports(received(need_matched(matches=(other, best))))
     assert await record.readings.matches_of_need("n") == [best, other]
-    assert await record.readings.matches_of_supplier("t") == [other]
+    assert [found.match for found in await record.feedback.matches("t")] == [other]
     (row,) = await record.readings.ledger()
     assert (row.status, row.matches, row.similar) == (NeedStatus.MATCHED, 2, 0)
     found = [MatchFound(**dict(match), space="e5s-1f0c2a9b", scorer="v1", found_at=START) for match in (best, other)]

@@ -47,6 +47,7 @@ BODIES = {
     ("POST", "/v1/needs", "buyer-1"): NEED,
     ("POST", "/v1/similar", "buyer-1"): NEED,
     ("PUT", "/v1/suppliers/supplier-1/profile", "supplier-1"): PROFILE,
+    ("PUT", "/v1/suppliers/supplier-1/matches/match-1/feedback", "supplier-1"): {"relevant": False, "reason": "wrong_size"},
     ("POST", "/v1/match", "operator"): TEXT,
     ("POST", "/v1/joint-needs", "buyer-1"): {
         "need_id": "need-1",
@@ -128,6 +129,8 @@ PATHS = st.sampled_from(
         "/v1/needs/{}",
         "/v1/needs/{}/matches",
         "/v1/suppliers/{}/profile",
+        "/v1/suppliers/supplier-1/preferences/{}",
+        "/v1/suppliers/supplier-1/preferences/need/{}",
         "/v1/ledger",
         "/schemas/{}.json",
         "/{}",

@@ -208,7 +208,7 @@ async def test_a_page_that_cannot_be_is_refused_by_the_name_of_its_parameter(que
 async def test_the_matches_of_a_need_come_with_their_evidence_best_first() -> None:
     world = World()
     await world.publish("need-1")
-    world.record.matches = [
+    world.record.all_matches = [
         a_pair(supplier_id="supplier-1"),
         a_pair(supplier_id="supplier-2", score=0.5),
         a_pair(need_id="need-2"),

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from samspil.errors import Misconfigured
 from samspil.web.addresses import contexts_of, template_of
 from samspil.web.policy import POLICY
-from samspil_schemas import Buyer
-from tests.component.web_fakes import World, a_dialogue, an_invitation, statement_json
+from samspil_schemas import Buyer, FeedbackReason
+from tests.component.web_fakes import World, a_dialogue, a_pair, an_invitation, statement_json
 from tests.factories import a_profile
 
 # Askers whose organisation the subject of a route is, or is not: need-1 and the joint need are buyer-1's, need-2, need-3 and the
@@ -38,6 +38,11 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/v1/suppliers/{supplier_id}/profile"): {OWN_SUPPLIER},
     ("GET", "/v1/suppliers/{supplier_id}/matches"): {OWN_SUPPLIER, OPERATOR},
     ("GET", "/v1/suppliers/{supplier_id}/invitations"): {OWN_SUPPLIER, OPERATOR},
+    ("PUT", "/v1/suppliers/{supplier_id}/matches/{match_id}/feedback"): {OWN_SUPPLIER},
+    ("GET", "/v1/suppliers/{supplier_id}/preferences"): {OWN_SUPPLIER, OPERATOR},
+    ("DELETE", "/v1/suppliers/{supplier_id}/preferences"): {OWN_SUPPLIER},
+    ("DELETE", "/v1/suppliers/{supplier_id}/preferences/{kind}"): {OWN_SUPPLIER},
+    ("DELETE", "/v1/suppliers/{supplier_id}/preferences/{kind}/{value}"): {OWN_SUPPLIER},
     ("GET", "/v1/joint-needs"): EVERYBODY,
     ("POST", "/v1/joint-needs"): {OTHER_BUYER},
     ("GET", "/v1/joint-needs/{joint_need_id}"): EVERYBODY,
@@ -59,6 +64,7 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/ledger"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/ledger/summary"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/topics"): {OPERATOR},
+    ("GET", "/v1/feedback"): {OPERATOR},
     ("GET", "/v1/me"): TOKENS,
     ("GET", "/metrics"): {OPERATOR},
     ("GET", "/health/live"): EVERYBODY,
@@ -81,6 +87,7 @@ BODIES = {
     ("POST", "/v1/match"): {"text": "Find leaks.", "language": "en"},
     ("POST", "/v1/suggest-cpv"): {"text": "Find leaks.", "language": "en"},
     ("PUT", "/v1/suppliers/{supplier_id}/profile"): a_profile(name="Renamed").model_dump(mode="json"),
+    ("PUT", "/v1/suppliers/{supplier_id}/matches/{match_id}/feedback"): {"relevant": False, "reason": "wrong_field"},
 }
 
 
@@ -95,6 +102,9 @@ PLACES = {
     "name": "need-published.v1",
     "buyer_id": "buyer-2",
     "role": "facilitator",
+    "match_id": "match:need-1:supplier-1",
+    "kind": "field",
+    "value": "90490000",
 }
 
 
@@ -110,6 +120,8 @@ async def a_filled_world() -> World:
     await world.record.submit_profile("supplier-1", a_profile())
     world.record.stored_dialogues.append(a_dialogue())
     world.record.stored_invitations.append(an_invitation())
+    world.record.all_matches.append(a_pair())
+    await world.record.give("supplier-1", a_pair().match_id, relevant=False, reason=FeedbackReason.FIELD)
     return world
 
 

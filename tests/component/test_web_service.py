@@ -184,7 +184,7 @@ async def test_every_answer_is_as_openapi_says() -> None:
     world = World()
     await world.publish("need-1", volume={"amount": 3, "unit": "meters"}, dialogue={"kind": "webinar"}, horizon="2027-01-01")
     await world.record.submit_profile("supplier-1", a_profile())
-    world.record.matches = [a_pair()]
+    world.record.all_matches = [a_pair()]
     world.record.similar = [a_twin()]
     world.record.stored_dialogues = [a_dialogue()]
     world.record.stored_invitations = [an_invitation()]
@@ -200,6 +200,7 @@ async def test_every_answer_is_as_openapi_says() -> None:
         body = {
             "/v1/match": {"text": "x", "language": "en"},
             "/v1/suppliers/{supplier_id}/profile": a_profile().model_dump(mode="json"),
+            "/v1/suppliers/{supplier_id}/matches/{match_id}/feedback": {"relevant": False, "reason": "wrong_size"},
         }
         known = BODIES.get((method, template), statement_json())
         request = {} if method in ("GET", "DELETE") else {"json": body.get(template, known)}

@@ -41,7 +41,7 @@ async def test_two_capabilities_with_one_id_are_refused() -> None:
 
 async def test_a_supplier_sees_its_own_matches_only() -> None:
     world = World()
-    world.record.matches = [a_pair(), a_pair(supplier_id="supplier-2")]
+    world.record.all_matches = [a_pair(), a_pair(supplier_id="supplier-2")]
     page = (await world.ask("GET", "/v1/suppliers/supplier-1/matches", who="supplier-1")).json()
     assert [match["supplier_id"] for match in page["items"]] == ["supplier-1"]
 

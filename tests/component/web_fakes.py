@@ -2,21 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from samspil.clock import ManualClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
+from samspil.domain.preferences import learned, withheld
 from samspil.errors import Conflict, NotFound
 from samspil.ports import (
+    FeedbackCount,
     GroupLag,
     InvitationStatus,
     LedgerRow,
     LedgerSummary,
+    Lift,
     NeedStatus,
+    Opinion,
+    Preferences,
     Principal,
+    Prospect,
     Role,
     SourceOrder,
     StoredDialogue,
@@ -25,6 +31,7 @@ from samspil.ports import (
     StoredProfile,
     Submitted,
     Suggestion,
+    SupplierMatch,
 )
 from samspil.ports.joint_needs import Declaration, Proposal
 from samspil.web import Check, Contract, WebLimits, WebServices, create_app
@@ -32,9 +39,11 @@ from samspil_schemas import (
     Buyer,
     DialogueAnnouncement,
     Evidence,
+    FeedbackReason,
     Match,
     MemberRole,
     NeedStatement,
+    PreferenceKind,
     SimilarNeed,
     SupplierProfile,
 )
@@ -113,8 +122,13 @@ def an_invitation(invitation_id: str = "invitation-1", **changes: Any) -> Stored
         "status": InvitationStatus.ISSUED,
         "score": 0.9,
         "issued_at": NOW,
+        "told": True,
     }
     return StoredInvitation(**(values | changes))
+
+
+def _prospect(match: Match) -> Prospect:
+    return Prospect(need_id=match.need_id, cpv="90490000", regions=("DK031",), score=match.score, threshold=match.threshold)
 
 
 class FakeRecord:
@@ -123,7 +137,9 @@ class FakeRecord:
     def __init__(self) -> None:
         self.stored_needs: dict[str, StoredNeed] = {}
         self.stored_profiles: dict[str, StoredProfile] = {}
-        self.matches: list[Match] = []
+        self.all_matches: list[Match] = []
+        self.opinions: list[Opinion] = []
+        self.lifts: list[Lift] = []
         self.similar: list[SimilarNeed] = []
         self.stored_dialogues: list[StoredDialogue] = []
         self.stored_invitations: list[StoredInvitation] = []
@@ -205,11 +221,58 @@ class FakeRecord:
 
     async def matches_of_need(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[Match]:
         self._failing()
-        return [match for match in self.matches if match.need_id == need_id][offset : offset + limit]
+        return [match for match in self.all_matches if match.need_id == need_id][offset : offset + limit]
 
-    async def matches_of_supplier(self, supplier_id: str, *, limit: int = 100, offset: int = 0) -> list[Match]:
+    async def matches(
+        self, supplier_id: str, *, with_withheld: bool = False, limit: int = 100, offset: int = 0
+    ) -> list[SupplierMatch]:
         self._failing()
-        return [match for match in self.matches if match.supplier_id == supplier_id][offset : offset + limit]
+        mine = [match for match in self.all_matches if match.supplier_id == supplier_id]
+        preferences = await self.preferences(supplier_id)
+        found = [SupplierMatch(match=match, withheld=withheld(preferences, _prospect(match))) for match in mine]
+        return [one for one in found if with_withheld or one.withheld is None][offset : offset + limit]
+
+    async def give(self, supplier_id: str, match_id: str, *, relevant: bool, reason: FeedbackReason | None = None) -> Preferences:
+        self._failing()
+        match = next((one for one in self.all_matches if (one.supplier_id, one.match_id) == (supplier_id, match_id)), None)
+        if match is None:
+            raise NotFound("There is no such match of this supplier.", hint="Look at its matches for their ids.")
+        self.opinions.append(
+            Opinion(
+                supplier_id=supplier_id,
+                match_id=match_id,
+                need_id=match.need_id,
+                revision=len(self.opinions) + 1,
+                relevant=relevant,
+                reason=reason,
+                given_at=NOW + timedelta(seconds=len(self.opinions) + len(self.lifts)),
+                title=match.need_title,
+                language="en",
+                cpv="90490000",
+                regions=("DK031",),
+            )
+        )
+        return await self.preferences(supplier_id)
+
+    async def lift(self, supplier_id: str, kind: PreferenceKind, *, value: str | None = None) -> Preferences:
+        self._failing()
+        found = await self.preferences(supplier_id)
+        if value is not None and (kind, value) not in found.words:
+            raise NotFound(f"Nothing was learned of the {kind} {value}.", hint="Look at what was.")
+        at = NOW + timedelta(seconds=len(self.opinions) + len(self.lifts))
+        self.lifts.append(Lift(supplier_id=supplier_id, kind=kind, value=value, lifted_at=at))
+        return await self.preferences(supplier_id)
+
+    async def preferences(self, supplier_id: str) -> Preferences:
+        self._failing()
+        return learned(
+            [opinion for opinion in self.opinions if opinion.supplier_id == supplier_id],
+            [lift for lift in self.lifts if lift.supplier_id == supplier_id],
+        )
+
+    async def by_language(self) -> list[FeedbackCount]:
+        self._failing()
+        return [FeedbackCount(language="da", relevant=3, reasons={FeedbackReason.FIELD: 1})]
 
     async def similar_to(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[SimilarNeed]:
         self._failing()
@@ -229,6 +292,7 @@ class FakeRecord:
         supplier_id: str | None = None,
         need_id: str | None = None,
         issued_only: bool = False,
+        told_only: bool = False,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredInvitation]:
@@ -239,6 +303,7 @@ class FakeRecord:
             if supplier_id in (None, invitation.supplier_id)
             and need_id in (None, invitation.need_id)
             and not (issued_only and invitation.issued_at is None)
+            and not (told_only and not invitation.told)
         ]
         return found[offset : offset + limit]
 
@@ -362,6 +427,7 @@ class World:
         self.services = WebServices(
             submissions=self.record,
             readings=self.record,
+            feedback=self.record,
             joint_needs=KeptJointNeeds(
                 self.joint_record,
                 readings=self.record,

@@ -68,8 +68,8 @@ async def test_matches_and_similar_needs_come_the_best_first(record: SqlRecord, 
     await report(record, clock, "p", "other", "best")
     assert [match.supplier_id for match in await record.readings.matches_of_need("n")] == ["best", "good", "weak"]
     assert [match.supplier_id for match in await record.readings.matches_of_need("n", limit=1, offset=1)] == ["good"]
-    assert [match.need_id for match in await record.readings.matches_of_supplier("best")] == ["n", "p"]
-    assert [match.need_id for match in await record.readings.matches_of_supplier("best", limit=1, offset=1)] == ["p"]
+    assert [found.match.need_id for found in await record.feedback.matches("best")] == ["n", "p"]
+    assert [found.match.need_id for found in await record.feedback.matches("best", limit=1, offset=1)] == ["p"]
     assert [similar.other_need_id for similar in await record.readings.similar_to("n")] == ["o", "m"]
     assert [similar.other_need_id for similar in await record.readings.similar_to("n", limit=1)] == ["o"]
 

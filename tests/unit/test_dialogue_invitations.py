@@ -1,7 +1,7 @@
 """Dialogues and invitations come out the same in any order of the events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from samspil.domain import dialogue as dialogues
 from samspil.domain import invitations
+from samspil.domain.preferences import learned
 from samspil.errors import Conflict
-from samspil.ports import Dialogue, InvitationStatus, Invitee
+from samspil.ports import Dialogue, InvitationStatus, Invitee, Opinion, Preferences
 from samspil_schemas import (
     DialogueAnnounced,
     DialogueAnnouncement,
     DialogueCancelled,
     DialogueChanged,
     Event,
+    FeedbackReason,
     InvitationCancelled,
     InvitationChanged,
     InvitationIssued,
@@ -72,6 +74,7 @@ class World:
     dialogue: Dialogue = field(default_factory=lambda: dialogues.unheard_of("n"))
     invitees: dict[str, Invitee] = field(default_factory=dict)
     said: list[Event] = field(default_factory=list)
+    preferences: dict[str, Preferences] = field(default_factory=dict)
 
     def hear(self, *events: Event) -> "World":
         for event in events:
@@ -96,7 +99,12 @@ class World:
         self.said += [said] if said else []
         for supplier_id, invitee in self.invitees.items():
             self.invitees[supplier_id], invitation = invitations.advanced(
-                invitations.relevant(invitee, self.dialogue), self.dialogue, said=said, language=None, at=NOW
+                invitations.relevant(invitee, self.dialogue),
+                self.dialogue,
+                said=said,
+                preferences=self.preferences.get(supplier_id, Preferences()),
+                language=None,
+                at=NOW,
             )
             self.said += [invitation] if invitation else []
 
@@ -143,6 +151,21 @@ def _without_policy(offered: object) -> object:
         return None
     title, announcement = offered  # type: ignore[misc]
     return title, announcement.model_copy(update={"invitations": AUTOMATIC})
+
+
+def muting(supplier_id: str = "s", **changes: object) -> Preferences:
+    """What is learned when the supplier has said that another need is of the wrong field, which is that of all needs here."""
+    word = Opinion(
+        supplier_id=supplier_id,
+        match_id=a_match("another", supplier_id).match_id,
+        need_id="another",
+        revision=1,
+        relevant=False,
+        reason=FeedbackReason.FIELD,
+        given_at=START,
+        cpv="90490000",
+    )
+    return learned([replace(word, **changes)], [])
 
 
 versions = st.integers(1, 3)
@@ -198,6 +221,81 @@ def test_hearing_everything_again_says_nothing_new(story: list[Event]) -> None:
     for event in story:
         world.hear(event)
     assert len(world.said) == said
+
+
+@given(story=stories().flatmap(st.permutations), from_=st.integers(0, 12), until=st.integers(0, 12))
+def test_what_a_supplier_mutes_shows_nowhere_but_in_what_it_is_told(story: list[Event], from_: int, until: int) -> None:
+    plain, muted = World(), World()
+    for step, event in enumerate(story):
+        muted.preferences = {"s": muting()} if from_ <= step < until else {}
+        plain.hear(event)
+        muted.hear(event)
+    assert muted.open() == plain.open()
+    to_others = [[event for event in world.said if getattr(event, "supplier_id", None) != "s"] for world in (plain, muted)]
+    assert to_others[0] == to_others[1]
+    told_of = {"supplier_name", "score", "status", "revision", "issued_at"}
+    for supplier_id, invitee in plain.invitees.items():
+        other = muted.invitees[supplier_id]
+        assert {name: getattr(invitee, name) for name in told_of} == {name: getattr(other, name) for name in told_of}
+
+
+@given(story=stories().flatmap(st.permutations), from_=st.integers(0, 12))
+def test_when_a_mute_is_lifted_what_is_open_is_told_at_once(story: list[Event], from_: int) -> None:
+    world = World()
+    for step, event in enumerate(story):
+        world.preferences = {"s": muting()} if from_ <= step else {}
+        world.hear(event)
+    world.preferences = {}
+    world.advance()
+    _, standing = world.open()
+    _, invited = heard_from(world.said)
+    assert set(invited) == {id_ for id_, held in standing.items() if held[0] is InvitationStatus.ISSUED}  # type: ignore[index]
+
+
+def test_a_muted_supplier_is_invited_without_being_told_until_the_mute_is_lifted() -> None:
+    world = World(preferences={"s": muting()}).hear(announcing(), found("s"), found("t"))
+    assert [event.supplier_id for event in world.said if isinstance(event, InvitationIssued)] == ["t"]
+    assert (world.status("s"), world.invitees["s"].told) == (InvitationStatus.ISSUED, False)
+    world.hear(announcing(2, place="Aarhus"))
+    assert world.kinds()[2:] == [DialogueChanged, InvitationChanged]
+    world.preferences = {}
+    world.advance()
+    issued = world.said[-1]
+    assert isinstance(issued, InvitationIssued)
+    assert (issued.supplier_id, issued.revision, issued.announcement.place) == ("s", 2, "Aarhus")
+    world.advance()
+    assert world.said[-1] is issued
+
+
+def test_what_was_withheld_and_cancelled_is_never_told() -> None:
+    world = World(preferences={"s": muting()}).hear(announcing(), found()).hear(NeedWithdrawn(need_id="n", version=1))
+    assert (world.status(), world.kinds()) == (InvitationStatus.CANCELLED, [DialogueAnnounced, DialogueCancelled])
+    world.preferences = {}
+    world.advance()
+    assert len(world.said) == 2
+
+
+def test_of_what_a_supplier_was_told_it_hears_to_the_end_whatever_it_mutes() -> None:
+    world = World().hear(announcing(), found())
+    world.preferences = {"s": muting()}
+    world.hear(announcing(2, place="Aarhus")).hear(NeedWithdrawn(need_id="n", version=2))
+    told = [type(event) for event in world.said if getattr(event, "supplier_id", None) == "s"]
+    assert told == [InvitationIssued, InvitationChanged, InvitationCancelled]
+
+
+def test_a_dialogue_that_opens_again_is_not_told_of_where_it_is_muted() -> None:
+    world = World().hear(announcing(), found()).hear(NeedWithdrawn(need_id="n", version=1))
+    world.preferences = {"s": muting()}
+    world.hear(announcing(2))
+    assert (world.status(), world.kinds()[4:]) == (InvitationStatus.ISSUED, [DialogueAnnounced])
+
+
+def test_a_weak_match_is_told_once_the_strictness_is_lifted() -> None:
+    world = World(preferences={"s": muting(reason=FeedbackReason.SIZE)}).hear(announcing(), found())
+    assert world.invitees["s"].told  # a match without a threshold is never too weak
+    weak = found("t").model_copy(update={"threshold": 0.79})
+    world = World(preferences={"t": muting("t", reason=FeedbackReason.SIZE)}).hear(announcing(), weak)
+    assert (world.status("t"), world.invitees["t"].told) == (InvitationStatus.ISSUED, False)
 
 
 def test_a_matched_supplier_is_invited_whichever_comes_first() -> None:

@@ -36,4 +36,4 @@ def test_every_topic_that_a_group_reads_has_its_dead_letters_read():
 
 def test_the_readers_of_a_topic_are_the_groups_that_have_it():
     assert set(readers_of(topics.NEEDS)) == {"matching", "registry", "dialogue"}
-    assert readers_of(topics.MATCHES) == readers_of(topics.JOINT_NEEDS) == ("dialogue",)
+    assert readers_of(topics.MATCHES) == readers_of(topics.JOINT_NEEDS) == readers_of(topics.RESPONSES) == ("dialogue",)

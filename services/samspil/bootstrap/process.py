@@ -282,7 +282,9 @@ class _Process:
         self._in_background("pulse", pulse.beat())
         if "registry" in self._services:
             self._in_background("relay", relay.run())
-            self._in_background("watch", watch(readings=record.readings, admin=admin, clock=self._clock))
+            self._in_background(
+                "watch", watch(readings=record.readings, feedback=record.feedback, admin=admin, clock=self._clock)
+            )
         return ProcessHealth(clock=self._clock, pulse=pulse, groups=log.ready, pings=self._pings, ended=self._ended)
 
     def _ended(self) -> list[str]:
@@ -310,6 +312,7 @@ class _Process:
                 submissions=record.submissions,
                 readings=record.readings,
                 joint_needs=joint_needs_of(record, settings, clock=self._clock),
+                feedback=record.feedback,
                 tokens=record.tokens,
                 log=admin,
                 matchmaker=on_demand.matchmaker,

@@ -130,6 +130,12 @@ def ledger(
 
 
 @app.command()
+def feedback(*, as_json: Json = False) -> None:
+    """Show how relevant suppliers find their matches, by the language of the need, and why the others are not."""
+    command(looking.feedback)(as_json=as_json)
+
+
+@app.command()
 def topics(*, as_json: Json = False) -> None:
     """Show the topics: records written, and the lag of each group."""
     command(looking.topics)(as_json=as_json)

@@ -1,8 +1,9 @@
-"""`match`, `similar`, `suggest-cpv`, `ledger`, `topics`, `doctor`: look, and change nothing."""
+"""`match`, `similar`, `suggest-cpv`, `ledger`, `feedback`, `topics`, `doctor`: look, and change nothing."""
 
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from pydantic import ValidationError
 from rich.table import Table
@@ -10,7 +11,7 @@ from rich.table import Table
 from samspil.bootstrap import Settings, ask_codes, ask_match, ask_similar, check_installation, opened_admin, seen_record
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.following import stages
-from samspil.cli.tables import codes_table, ledger_table, match_table, similar_table, summary_table, topics_table
+from samspil.cli.tables import codes_table, feedback_table, ledger_table, match_table, similar_table, summary_table, topics_table
 from samspil.domain.innovation import innovation_of
 from samspil.intake import detect_language
 from samspil.ports import LedgerRow, LedgerSummary, NeedStatus, Readings
@@ -148,6 +149,19 @@ async def _rows(
         return found[:limit], LedgerSummary(counts=Counter(row.status for row in found))
     rows, summary = await readings.ledger(status=status, limit=limit), await readings.ledger_summary()
     return rows, summary if status is None else LedgerSummary(counts={status: summary.counts.get(status, 0)})
+
+
+async def feedback(*, as_json: bool) -> int:
+    """Show how relevant suppliers find their matches, by language."""
+    async with seen_record(Settings()) as record:
+        counts = await record.feedback.by_language() if record is not None else []
+    if as_json:
+        print_json([{**asdict(count), "total": count.total, "precision": count.precision} for count in counts])
+    elif not counts:
+        OUT.print("No supplier has judged a match yet. They do with PUT /v1/suppliers/…/matches/…/feedback.")
+    else:
+        OUT.print(feedback_table(counts))
+    return EXIT_OK
 
 
 async def topics(*, as_json: bool) -> int:

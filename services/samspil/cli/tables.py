@@ -8,7 +8,7 @@ from rich.text import Text
 
 from samspil.cli.console import shown
 from samspil.intake import RefusedItem, Summary
-from samspil.ports import GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus, Suggestion
+from samspil.ports import FeedbackCount, GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus, Suggestion
 from samspil.reasons import in_words, of_hundred, told_score
 from samspil_schemas import (
     DialogueAnnounced,
@@ -198,6 +198,22 @@ def ledger_table(rows: Sequence[LedgerRow]) -> Table:
             "" if row.similar is None else str(row.similar),
             shown(row.reason or row.title or ""),
         )
+    return table
+
+
+def feedback_table(counts: Sequence[FeedbackCount]) -> Table:
+    """How relevant suppliers find their matches, by the language of the need."""
+    table = Table(title="Matches that suppliers have judged", title_justify="left")
+    table.add_column("language", no_wrap=True)
+    table.add_column("judged", justify="right")
+    table.add_column("relevant", justify="right")
+    table.add_column("precision", justify="right")
+    table.add_column("why not")
+    for count in counts:
+        why = "  ".join(
+            f"{reason.value.replace('_', ' ')} {number}" for reason, number in sorted(count.reasons.items()) if number
+        )
+        table.add_row(shown(count.language), str(count.total), str(count.relevant), f"{count.precision:.2f}", why)
     return table
 
 

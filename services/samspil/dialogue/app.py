@@ -19,10 +19,11 @@ MAX_RECORDS = 128
 
 
 def subscriptions(record: Record[_Transaction], *, clock: Clock) -> tuple[Subscription, ...]:
-    """Needs, matches, and the snapshots of joint needs that it published itself."""
+    """Needs, matches, what suppliers answer, and the snapshots of joint needs that it published itself."""
     dialogues = Dialogues(record, clock=clock)
     return (
         Subscription(group=GROUP, topics=(topics.NEEDS.name,), handle=dialogues.needs, max_records=MAX_RECORDS),
         Subscription(group=GROUP, topics=(topics.MATCHES.name,), handle=dialogues.matches, max_records=MAX_RECORDS),
         Subscription(group=GROUP, topics=(topics.JOINT_NEEDS.name,), handle=Snapshots(record).take, max_records=MAX_RECORDS),
+        Subscription(group=GROUP, topics=(topics.RESPONSES.name,), handle=dialogues.responses, max_records=MAX_RECORDS),
     )

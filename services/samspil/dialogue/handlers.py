@@ -1,8 +1,8 @@
-"""Turns needs and matches into dialogues and invitations.
+"""Turns needs and matches into dialogues and invitations, and heeds what suppliers say of their matches.
 
 Delivery is at least once and in any order. A batch is one transaction: facts, invitations, inbox and outbox stand or fall
-together. Both topics write what they heard, then look at what was heard of the other, so no invitation is missed however they
-interleave; the transactions of the service exclude each other.
+together. Needs and matches write what they heard, then look at what was heard of the other, so no invitation is missed however
+they interleave; the transactions of the service exclude each other.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,22 @@ from functools import partial
 from samspil.clock import Clock
 from samspil.dialogue.working import Working
 from samspil.domain.dialogue import need_buried, need_published, need_withdrawn
-from samspil.ports import DialogueTransaction, Received, Record
-from samspil_schemas import MatchFound, MatchWithdrawn, NeedPublished, NeedWithdrawn
+from samspil.domain.preferences import checked, checked_lift, lift_of, newest_lifts, newest_words, opinion_of
+from samspil.ports import FEEDBACK_LOCK, DialogueTransaction, Received, Record
+from samspil_schemas import (
+    FeedbackGiven,
+    MatchFound,
+    MatchWithdrawn,
+    NeedPublished,
+    NeedWithdrawn,
+    PreferencesLifted,
+)
 
 GROUP = "dialogue"
 
 
 class Dialogues:
-    """The handlers of the dialogue service. Both raise `RecordUnavailable` if the database does not answer."""
+    """The handlers of the dialogue service. All raise `RecordUnavailable` if the database does not answer."""
 
     def __init__(self, record: Record[DialogueTransaction], *, clock: Clock) -> None:
         self._record = record
@@ -52,3 +60,27 @@ class Dialogues:
             for event in events:
                 working.hear_match(event)
             await working.advance(at=self._clock.now())
+
+    async def responses(self, batch: Sequence[Received]) -> None:
+        """Keep what suppliers say of their matches, and tell them of what their preferences no longer withhold.
+
+        Feedback may come before its match, or after the match has ended; it is kept all the same.
+
+        Raises:
+            Refused: feedback is on a match that is not the supplier's, or was given in the future.
+        """
+        now = self._clock.now()
+        events = [received.event for received in batch]
+        opinions = [checked(opinion_of(event), now=now) for event in events if isinstance(event, FeedbackGiven)]
+        lifts = [checked_lift(lift_of(event), now=now) for event in events if isinstance(event, PreferencesLifted)]
+        suppliers = {opinion.supplier_id for opinion in opinions} | {lift.supplier_id for lift in lifts}
+        async with self._record.begin() as transaction:
+            await transaction.alone(GROUP)
+            await transaction.alone(FEEDBACK_LOCK)
+            await transaction.first_time(GROUP, [received.event_id for received in batch])
+            known = await transaction.opinions_on({opinion.match_id for opinion in opinions})
+            await transaction.put_opinions(list(newest_words([*known.values(), *opinions]).values()))
+            lifted = await transaction.lifts_of({lift.supplier_id for lift in lifts})
+            await transaction.put_lifts(newest_lifts([*lifted, *lifts]))
+            working = await Working.load(transaction, untold=suppliers)
+            await working.advance(at=now)

@@ -1,11 +1,13 @@
 """The dialogues and invitees that a batch touches: loaded once, advanced in memory, stored once."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import datetime
 
 from samspil.domain import dialogue as dialogues
 from samspil.domain import invitations
-from samspil.ports import Dialogue, DialogueTransaction, Invitee
+from samspil.domain.preferences import learned
+from samspil.ports import Dialogue, DialogueTransaction, Invitee, Lift, Opinion, Preferences
 from samspil_schemas import Event, MatchFound, MatchWithdrawn
 
 Pair = tuple[str, str]
@@ -22,17 +24,32 @@ class Working:
 
     @classmethod
     async def load(
-        cls, transaction: DialogueTransaction, *, need_ids: Collection[str] = (), pairs: Collection[Pair] = ()
+        cls,
+        transaction: DialogueTransaction,
+        *,
+        need_ids: Collection[str] = (),
+        pairs: Collection[Pair] = (),
+        untold: Collection[str] = (),
     ) -> "Working":
-        """The dialogues of these needs with all their invitees, and of these pairs of need and supplier with only them."""
-        known = await transaction.dialogues_of({*need_ids, *(need_id for need_id, _ in pairs)})
+        """What is known of some dialogues.
+
+        Args:
+            transaction: reads and writes it.
+            need_ids: the dialogues of these needs, with all their invitees.
+            pairs: the dialogues of these needs, with these suppliers.
+            untold: the dialogues that these suppliers are invited to and were not told of, with them.
+        """
+        withheld = await transaction.untold(untold)
+        known = await transaction.dialogues_of(
+            {*need_ids, *(need_id for need_id, _ in pairs), *(invitee.need_id for invitee in withheld)}
+        )
         found = await transaction.invitees(
             dialogue_ids=[dialogues.unheard_of(need_id).dialogue_id for need_id in need_ids],
             invitation_ids=[
                 invitations.not_invited(need_id=need_id, supplier_id=supplier_id).invitation_id for need_id, supplier_id in pairs
             ],
         )
-        return cls(transaction, known=known, invited={invitee.invitation_id: invitee for invitee in found})
+        return cls(transaction, known=known, invited={invitee.invitation_id: invitee for invitee in (*withheld, *found)})
 
     def dialogue(self, need_id: str) -> Dialogue:
         """What is known of the dialogue of a need."""
@@ -62,19 +79,31 @@ class Working:
         for need_id, dialogue in sorted(self._dialogues.items()):
             self._dialogues[need_id], said[need_id] = dialogues.advanced(dialogue, at=at)
             events += [event for event in (said[need_id],) if event is not None]
-        languages = await self._transaction.reading_languages({invitee.supplier_id for invitee in self._invitees.values()})
+        suppliers = {invitee.supplier_id for invitee in self._invitees.values()}
+        languages = await self._transaction.reading_languages(suppliers)
+        preferences = await self._preferences(suppliers)
         for id_, heard in sorted(self._invitees.items()):
             dialogue = self.dialogue(heard.need_id)
             self._invitees[id_], invitation = invitations.advanced(
                 invitations.relevant(heard, dialogue),
                 dialogue,
                 said=said.get(heard.need_id),
+                preferences=preferences.get(heard.supplier_id, Preferences()),
                 language=languages.get(heard.supplier_id),
                 at=at,
             )
             events += [event for event in (invitation,) if event is not None]
         await self._save()
         await self._transaction.enqueue(events)
+
+    async def _preferences(self, supplier_ids: Collection[str]) -> dict[str, Preferences]:
+        """What was learned of those of these suppliers that have said anything."""
+        opinions, lifts = defaultdict[str, list[Opinion]](list), defaultdict[str, list[Lift]](list)
+        for opinion in await self._transaction.opinions_of(supplier_ids):
+            opinions[opinion.supplier_id].append(opinion)
+        for lift in await self._transaction.lifts_of(opinions):
+            lifts[lift.supplier_id].append(lift)
+        return {supplier_id: learned(said, lifts[supplier_id]) for supplier_id, said in opinions.items()}
 
     async def _save(self) -> None:
         known, invited = self._stored

@@ -30,6 +30,8 @@ def need_published(dialogue: Dialogue, version: int, statement: NeedStatement) -
         language=statement.language,
         buyer_id=statement.buyer.id,
         buyer_name=statement.buyer.name,
+        cpv=statement.cpv[0] if statement.cpv else None,
+        regions=statement.regions,
         announcement=announcement,
     )
     policy = announcement.invitations if announcement else None

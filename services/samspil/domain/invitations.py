@@ -3,6 +3,9 @@
 A supplier that was matched to a version of the need that announces the dialogue with automatic invitations is invited, once, and
 stays invited: the dialogue is open to all, so nobody is uninvited. Where that version wants a review, the supplier awaits it as
 long as the match holds. Which events were heard decides, never when.
+
+What the supplier's preferences withhold is issued all the same, so that buyers and other suppliers see nothing of them; only the
+supplier is not told, until they change. Of what it was told once, it hears to the end.
 """
 
 from dataclasses import replace
@@ -11,8 +14,9 @@ from typing import Any
 
 from samspil import ids
 from samspil.domain.dialogue import DialogueEvent, open_offer, why_closed
+from samspil.domain.preferences import withheld
 from samspil.errors import Conflict
-from samspil.ports import Dialogue, Head, HeardMatch, InvitationStatus, Invitee
+from samspil.ports import Dialogue, Head, HeardMatch, InvitationStatus, Invitee, Preferences, Prospect
 from samspil_schemas import (
     DialogueChanged,
     InvitationCancelled,
@@ -48,6 +52,7 @@ def match_found(invitee: Invitee, event: MatchFound) -> Invitee:
         profile_version=event.profile_version,
         supplier_name=event.supplier_name,
         score=event.score,
+        threshold=event.threshold,
         evidence=event.evidence,
         found_at=event.found_at,
     )
@@ -86,7 +91,13 @@ def approved(invitee: Invitee) -> Invitee:
 
 
 def advanced(
-    invitee: Invitee, dialogue: Dialogue, *, said: DialogueEvent | None, language: str | None, at: datetime
+    invitee: Invitee,
+    dialogue: Dialogue,
+    *,
+    said: DialogueEvent | None,
+    preferences: Preferences,
+    language: str | None,
+    at: datetime,
 ) -> tuple[Invitee, InvitationEvent | None]:
     """The invitation after saying what the facts ask for, and what was said; None where nothing is new.
 
@@ -94,6 +105,7 @@ def advanced(
         invitee: the facts of the pair, and the invitation as it was.
         dialogue: the dialogue as it is now (`dialogue.advanced`).
         said: what was said of the dialogue on the way to what it is now.
+        preferences: what the supplier wants to be sent.
         language: what the supplier reads, if known; otherwise the need's language is used.
         at: the moment of saying it.
     """
@@ -105,17 +117,49 @@ def advanced(
         score=best.score if best and status else None,
     )
     was_issued = invitee.status is InvitationStatus.ISSUED
-    if status is InvitationStatus.ISSUED and best is not None and not was_issued:
-        now = replace(now, revision=now.revision + 1, issued_at=at)
-        return now, _issued(now, dialogue, match=best, language=language, at=at)
-    if status is InvitationStatus.ISSUED and isinstance(said, DialogueChanged):
-        now = replace(now, revision=now.revision + 1)
-        about: dict[str, Any] = {"title": said.title, "announcement": said.announcement, "changes": said.changes}
-        return now, InvitationChanged(**_names(now), **about, changed_at=at)
+    if status is InvitationStatus.ISSUED and (best is not None or was_issued):
+        if not was_issued:
+            now = replace(now, revision=now.revision + 1, issued_at=at, told=False)
+        elif isinstance(said, DialogueChanged):
+            now = replace(now, revision=now.revision + 1)
+        return _told(now, dialogue, said=said, match=best, preferences=preferences, language=language, at=at)
     if status is InvitationStatus.CANCELLED and was_issued:
         now = replace(now, revision=now.revision + 1)
-        return now, InvitationCancelled(**_names(now), reason=why_closed(dialogue), cancelled_at=at)
+        cancelled = InvitationCancelled(**_names(now), reason=why_closed(dialogue), cancelled_at=at)
+        return now, cancelled if now.told else None
     return now, None
+
+
+def _told(
+    invitee: Invitee,
+    dialogue: Dialogue,
+    *,
+    said: DialogueEvent | None,
+    match: HeardMatch | None,
+    preferences: Preferences,
+    language: str | None,
+    at: datetime,
+) -> tuple[Invitee, InvitationEvent | None]:
+    """The issued invitation after telling the supplier what is new to it, unless its preferences withhold that."""
+    if not invitee.told:
+        if match is None or withheld(preferences, _prospect(match, dialogue, need_id=invitee.need_id)) is not None:
+            return invitee, None
+        return replace(invitee, told=True), _issued(invitee, dialogue, match=match, language=language, at=at)
+    if isinstance(said, DialogueChanged):
+        about: dict[str, Any] = {"title": said.title, "announcement": said.announcement, "changes": said.changes}
+        return invitee, InvitationChanged(**_names(invitee), **about, changed_at=at)
+    return invitee, None
+
+
+def _prospect(match: HeardMatch, dialogue: Dialogue, *, need_id: str) -> Prospect:
+    offer = open_offer(dialogue)
+    return Prospect(
+        need_id=need_id,
+        cpv=offer.cpv if offer else None,
+        regions=offer.regions if offer else (),
+        score=match.score,
+        threshold=match.threshold,
+    )
 
 
 def _status(invitee: Invitee, dialogue: Dialogue) -> InvitationStatus | None:

@@ -13,7 +13,16 @@ def accepted(entry: LedgerEntry, statement: NeedStatement, *, at: datetime) -> L
     if entry.accepted_at is not None:
         return entry
     source = f"{statement.source.kind} {statement.source.reference}" if statement.source else None
-    return replace(entry, title=statement.title, buyer_id=statement.buyer.id, source=source, accepted_at=at)
+    return replace(
+        entry,
+        title=statement.title,
+        buyer_id=statement.buyer.id,
+        language=statement.language,
+        cpv=statement.cpv[0] if statement.cpv else None,
+        regions=statement.regions,
+        source=source,
+        accepted_at=at,
+    )
 
 
 def evaluated(entry: LedgerEntry, *, matches: int, similar: int, at: datetime) -> LedgerEntry:

@@ -1,6 +1,18 @@
 """What the services ask of the outside, as narrow protocols; the adapters answer, and bootstrap joins the two."""
 
 from samspil.ports.dialogue import Dialogue, DialogueReview, DialogueTransaction, HeardMatch, Invitee, Offer, ReviewReadings
+from samspil.ports.feedback import (
+    FEEDBACK_LOCK,
+    FeedbackCount,
+    FeedbackTransaction,
+    Lift,
+    Opinion,
+    Preference,
+    Preferences,
+    Prospect,
+    SupplierFeedback,
+    SupplierMatch,
+)
 from samspil.ports.groups import DEAD_LETTER_TOPICS, READS, readers_of
 from samspil.ports.index import Entity, Entry, Head, Hit, Point, Search, VectorIndex, Where
 from samspil.ports.log import (
@@ -51,6 +63,7 @@ from samspil.ports.suggester import CodeSuggester, Suggestion
 
 __all__ = [
     "DEAD_LETTER_TOPICS",
+    "FEEDBACK_LOCK",
     "READS",
     "Again",
     "CodeSuggester",
@@ -65,6 +78,8 @@ __all__ = [
     "Embedder",
     "Entity",
     "Entry",
+    "FeedbackCount",
+    "FeedbackTransaction",
     "GroupLag",
     "Handler",
     "Head",
@@ -76,17 +91,22 @@ __all__ = [
     "LedgerEntry",
     "LedgerRow",
     "LedgerSummary",
+    "Lift",
     "Listing",
     "LogAdmin",
     "Matchmaker",
     "NeedStatus",
     "Offer",
+    "Opinion",
     "Outbox",
     "PairKey",
     "PairKind",
     "PairListing",
     "Point",
+    "Preference",
+    "Preferences",
     "Principal",
+    "Prospect",
     "Publisher",
     "Readings",
     "Received",
@@ -106,6 +126,8 @@ __all__ = [
     "Submitted",
     "Subscription",
     "Suggestion",
+    "SupplierFeedback",
+    "SupplierMatch",
     "TextKind",
     "Tokens",
     "VectorIndex",

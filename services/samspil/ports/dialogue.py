@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from samspil.ports.feedback import FeedbackTransaction
 from samspil.ports.index import Head
 from samspil.ports.record import InvitationStatus, RecordTransaction, Standing, StoredInvitation
 from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy, Model
@@ -14,12 +15,14 @@ NOTHING = Head(0)
 
 
 class Offer(Model):
-    """What one version of a need says of a dialogue. `announcement` is None where it announces none."""
+    """What one version of a need says of a dialogue. `announcement` is None where it announces none; cpv is its main code."""
 
     title: str
     language: str
     buyer_id: str
     buyer_name: str
+    cpv: str | None = None
+    regions: tuple[str, ...] = ()
     announcement: DialogueAnnouncement | None = None
 
 
@@ -51,6 +54,7 @@ class HeardMatch(Model):
     profile_version: int
     supplier_name: str
     score: float
+    threshold: float | None = None
     evidence: tuple[Evidence, ...] = ()
     found_at: datetime
 
@@ -69,6 +73,7 @@ class Invitee:
     approved: the buyer has sent it off after review.
     status: None where there is no invitation; then supplier_name and score are None too.
     revision: 0 as long as nothing was issued.
+    told: the supplier was told of it. What its preferences withhold is issued all the same, so that nobody else sees them.
     """
 
     invitation_id: str
@@ -84,9 +89,10 @@ class Invitee:
     score: float | None = None
     revision: int = 0
     issued_at: datetime | None = None
+    told: bool = False
 
 
-class DialogueTransaction(RecordTransaction, Protocol):
+class DialogueTransaction(RecordTransaction, FeedbackTransaction, Protocol):
     """One transaction of the dialogue service."""
 
     async def alone(self, name: str) -> None:
@@ -103,6 +109,10 @@ class DialogueTransaction(RecordTransaction, Protocol):
 
     async def invitees(self, *, dialogue_ids: Collection[str] = (), invitation_ids: Collection[str] = ()) -> list[Invitee]:
         """All invitees of these dialogues, and those with these invitation ids."""
+        ...
+
+    async def untold(self, supplier_ids: Collection[str]) -> list[Invitee]:
+        """The invitees of these suppliers that an invitation was issued to, and who were not told of it."""
         ...
 
     async def put_invitees(self, invitees: Sequence[Invitee]) -> None:

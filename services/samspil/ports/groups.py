@@ -5,7 +5,7 @@ from samspil_schemas import Topic, dead_letter_topic, topics
 READS: dict[str, tuple[Topic, ...]] = {
     "matching": (topics.NEEDS, topics.SUPPLIERS),
     "registry": (topics.NEEDS, topics.SUPPLIERS, topics.MATCH_REPORTS),
-    "dialogue": (topics.NEEDS, topics.MATCHES, topics.JOINT_NEEDS),
+    "dialogue": (topics.NEEDS, topics.MATCHES, topics.JOINT_NEEDS, topics.RESPONSES),
 }
 DEAD_LETTER_TOPICS = tuple(dead_letter_topic(topic.name, group=group).name for group, read in READS.items() for topic in read)
 

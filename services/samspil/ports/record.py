@@ -110,7 +110,7 @@ class InvitationStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredInvitation:
-    """An invitation as the record holds it."""
+    """An invitation as the record holds it. `told` is the supplier's business alone: False while its preferences withhold it."""
 
     invitation_id: str
     revision: int
@@ -122,6 +122,7 @@ class StoredInvitation:
     status: InvitationStatus
     score: float
     issued_at: datetime | None
+    told: bool
 
 
 class Role(StrEnum):
@@ -236,10 +237,6 @@ class Readings(Protocol):
         """Matches that hold, best first."""
         ...
 
-    async def matches_of_supplier(self, supplier_id: str, *, limit: int = 100, offset: int = 0) -> list[Match]:
-        """Matches that hold, best first."""
-        ...
-
     async def similar_to(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[SimilarNeed]:
         """The same need at other buyers, best first, each once however often it was published."""
         ...
@@ -258,10 +255,14 @@ class Readings(Protocol):
         supplier_id: str | None = None,
         need_id: str | None = None,
         issued_only: bool = False,
+        told_only: bool = False,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredInvitation]:
-        """Invitations, the newest first; with `issued_only` none that never left the buyer's review."""
+        """Invitations, the newest first; with `issued_only` none that never left the buyer's review.
+
+        With `told_only` none that the supplier was not told of, because its preferences withhold it.
+        """
         ...
 
     async def ledger(

@@ -17,12 +17,16 @@ class LedgerEntry:
 
     refusal, refused_at: why it was dead-lettered.
     matches, similar, evaluated_at: what the newest verdict on this version said.
+    language, cpv, regions: of its statement; cpv is its main code.
     """
 
     need_id: str
     version: int
     title: str | None = None
     buyer_id: str | None = None
+    language: str | None = None
+    cpv: str | None = None
+    regions: tuple[str, ...] = ()
     source: str | None = None
     accepted_at: datetime | None = None
     matches: int | None = None

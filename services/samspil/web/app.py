@@ -11,13 +11,14 @@ from samspil.web import problems
 from samspil.web.documents import openapi_of
 from samspil.web.frame import Frame
 from samspil.web.gate import Gate, authorise
-from samspil.web.routes import accounts, dialogues, joint_needs, matching, needs, service, suppliers
+from samspil.web.routes import accounts, dialogues, feedback, joint_needs, matching, needs, service, suppliers
 from samspil.web.services import WebServices
 
 _ROUTERS = (
     needs.router,
     matching.router,
     suppliers.router,
+    feedback.router,
     joint_needs.router,
     dialogues.router,
     accounts.router,

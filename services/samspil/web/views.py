@@ -227,6 +227,18 @@ class InvitationView(BaseModel):
         )
 
 
+class SupplierInvitationView(InvitationView):
+    """An invitation as the invited supplier sees it."""
+
+    withheld: bool = Field(description="True where the supplier is not told of it, because of its own preferences.")
+
+    @classmethod
+    def of(cls, invitation: StoredInvitation) -> Self:
+        """Show an invitation."""
+        withheld = invitation.issued_at is not None and not invitation.told
+        return cls(**dict(InvitationView.of(invitation)), withheld=withheld)
+
+
 class LedgerView(BaseModel):
     """What became of one version of one need."""
 

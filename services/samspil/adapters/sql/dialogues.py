@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, and_, select
 
 from samspil.adapters.sql.standings import standing_of, standing_row
 from samspil.adapters.sql.statements import Statements, chunks
@@ -35,6 +35,14 @@ class DialogueStatements(Statements):
                 rows = (await self._connection.execute(select(invitees).where(column.in_(chunk)))).mappings()
                 found |= {row["invitation_id"]: _invitee(row) for row in rows}
         return list(found.values())
+
+    async def untold(self, supplier_ids: Collection[str]) -> list[Invitee]:
+        """The invitees of these suppliers that an invitation was issued to, and who were not told of it."""
+        found: list[Invitee] = []
+        for chunk in chunks(supplier_ids):
+            mine = and_(invitees.c.supplier_id.in_(chunk), invitees.c.status == InvitationStatus.ISSUED.value, ~invitees.c.told)
+            found += [_invitee(row) for row in (await self._connection.execute(select(invitees).where(mine))).mappings()]
+        return found
 
     async def put_invitees(self, changed: Sequence[Invitee]) -> None:
         """Store these."""
@@ -97,6 +105,7 @@ def _invitee(row: RowMapping) -> Invitee:
         score=row["score"],
         revision=row["revision"],
         issued_at=row["issued_at"],
+        told=row["told"],
     )
 
 
@@ -117,4 +126,5 @@ def _invitee_row(invitee: Invitee) -> dict[str, Any]:
         "score": invitee.score,
         "revision": invitee.revision,
         "issued_at": invitee.issued_at,
+        "told": invitee.told,
     }

@@ -25,4 +25,5 @@ def stored_invitation(row: RowMapping) -> StoredInvitation:
         status=InvitationStatus(row["status"]),
         score=row["score"],
         issued_at=row["issued_at"],
+        told=row["told"],
     )

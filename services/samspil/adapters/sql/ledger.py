@@ -37,4 +37,4 @@ def _row(entry: LedgerEntry) -> dict[str, Any]:
 
 def _entry(row: RowMapping) -> LedgerEntry:
     values: dict[str, Any] = {field.name: row[field.name] for field in fields(LedgerEntry)}
-    return LedgerEntry(**(values | {"status": NeedStatus(row["status"])}))
+    return LedgerEntry(**(values | {"status": NeedStatus(row["status"]), "regions": tuple(row["regions"] or ())}))

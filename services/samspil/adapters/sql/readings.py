@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, Select, and_, func, or_, select
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.invitations import INVITATIONS, stored_invitation
 from samspil.adapters.sql.messages import CONFIRMED
+from samspil.adapters.sql.opinions import MATCHES
 from samspil.adapters.sql.tables import dialogues, invitees, joint_needs, ledger, listings, needs, outbox, profiles
 from samspil.domain.similar import folded_finds, mirrored
 from samspil.ports import (
@@ -27,7 +28,6 @@ from samspil_schemas import DialogueAnnouncement, Match, NeedStatement, SimilarN
 _NEED_OPEN = and_(needs.c.content.is_not(None), ~needs.c.withdrawn)
 _PROFILE_OPEN = and_(profiles.c.content.is_not(None), ~profiles.c.withdrawn)
 _DIALOGUE_OPEN = and_(dialogues.c.revision > 0, ~dialogues.c.cancelled)
-_MATCH = and_(listings.c.kind == PairKind.MATCH.value, listings.c.stands)
 _SIMILAR = and_(listings.c.kind == PairKind.SIMILAR.value, listings.c.stands)
 Total = Literal["needs", "profiles", "matches", "similar", "dialogues", "invitations", "joint_needs", "outbox"]
 
@@ -65,14 +65,8 @@ class SqlReadings:
 
     async def matches_of_need(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[Match]:
         """Matches that hold, best first."""
-        query = select(listings.c.content).where(_MATCH, listings.c.left_id == need_id)
+        query = select(listings.c.content).where(MATCHES, listings.c.left_id == need_id)
         query = query.order_by(listings.c.score.desc(), listings.c.right_id)
-        return [Match.model_validate(row["content"]) for row in await self._rows(query.limit(limit).offset(offset))]
-
-    async def matches_of_supplier(self, supplier_id: str, *, limit: int = 100, offset: int = 0) -> list[Match]:
-        """Matches that hold, best first."""
-        query = select(listings.c.content).where(_MATCH, listings.c.right_id == supplier_id)
-        query = query.order_by(listings.c.score.desc(), listings.c.left_id)
         return [Match.model_validate(row["content"]) for row in await self._rows(query.limit(limit).offset(offset))]
 
     async def similar_to(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[SimilarNeed]:
@@ -103,10 +97,14 @@ class SqlReadings:
         supplier_id: str | None = None,
         need_id: str | None = None,
         issued_only: bool = False,
+        told_only: bool = False,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredInvitation]:
-        """Invitations, the newest first; with `issued_only` none that never left the buyer's review."""
+        """Invitations, the newest first; with `issued_only` none that never left the buyer's review.
+
+        With `told_only` none that the supplier was not told of, because its preferences withhold it.
+        """
         query = INVITATIONS.order_by(invitees.c.changed_at.desc(), invitees.c.invitation_id)
         if supplier_id is not None:
             query = query.where(invitees.c.supplier_id == supplier_id)
@@ -114,6 +112,8 @@ class SqlReadings:
             query = query.where(invitees.c.need_id == need_id)
         if issued_only:
             query = query.where(invitees.c.revision > 0)
+        if told_only:
+            query = query.where(invitees.c.told)
         return [stored_invitation(row) for row in await self._rows(query.limit(limit).offset(offset))]
 
     async def awaiting_review(
@@ -165,7 +165,7 @@ class SqlReadings:
         counted: dict[Total, Select[Any]] = {
             "needs": select(func.count()).select_from(needs).where(_NEED_OPEN),
             "profiles": select(func.count()).select_from(profiles).where(_PROFILE_OPEN),
-            "matches": select(func.count()).select_from(listings).where(_MATCH),
+            "matches": select(func.count()).select_from(listings).where(MATCHES),
             "similar": select(func.count()).select_from(listings).where(_SIMILAR),
             "dialogues": select(func.count()).select_from(dialogues).where(_DIALOGUE_OPEN),
             "invitations": select(func.count()).select_from(invitees).where(invitees.c.status == InvitationStatus.ISSUED.value),

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from samspil.adapters.sql.again import SqlAgain
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.engine import open_engines
+from samspil.adapters.sql.feedback import SqlFeedback
 from samspil.adapters.sql.joint_needs import SqlJointNeedReadings
 from samspil.adapters.sql.migrate import stands, upgrade
 from samspil.adapters.sql.outbox import SqlOutbox
@@ -20,14 +21,15 @@ from samspil.clock import Clock, SystemClock
 class SqlRecord:
     """The record in one database.
 
-    submissions, readings, joint_needs, tokens, outbox, again: what answers the ports of these names. The record itself is the
-    `Record` of the services' transactions.
+    submissions, readings, joint_needs, feedback, tokens, outbox, again: what answers the ports of these names. The record itself
+    is the `Record` of the services' transactions.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.submissions = SqlSubmissions(database)
         self.readings = SqlReadings(database)
+        self.feedback = SqlFeedback(database)
         self.joint_needs = SqlJointNeedReadings(database)
         self.tokens = SqlTokens(database)
         self.outbox = SqlOutbox(database)

@@ -1,6 +1,6 @@
 """The tables of the record. A change here needs a migration; a test compares the two."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, false
 
 from samspil.adapters.sql.types import Moment, counting_id, json_column
 from samspil_schemas.base import ID_MAX, LABEL_MAX, TITLE_MAX
@@ -59,6 +59,9 @@ ledger = Table(
     Column("version", BigInteger, primary_key=True),
     Column("title", String(TITLE_MAX)),
     Column("buyer_id", String(ID_MAX), index=True),
+    Column("language", String(_WORD)),
+    Column("cpv", String(_WORD)),
+    Column("regions", json_column()),
     Column("source", Text),
     Column("accepted_at", Moment()),
     Column("matches", Integer),
@@ -192,6 +195,7 @@ invitees = Table(
     Column("supplier_name", String(LABEL_MAX)),
     Column("score", Float),
     Column("issued_at", Moment()),
+    Column("told", Boolean, nullable=False, server_default=false()),
     Column("changed_at", Moment(), nullable=False),
 )
 
@@ -230,6 +234,30 @@ joint_need_changes = Table(
     Column("at", Moment(), nullable=False),
     Column("content", json_column(), nullable=False),
     Index("ix_joint_need_changes_revision", "joint_need_id", "revision"),
+)
+
+# The newest word of a supplier on each of its matches.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("match_id", String(ID_MAX), primary_key=True),
+    Column("supplier_id", String(ID_MAX), nullable=False, index=True),
+    Column("need_id", String(ID_MAX), nullable=False),
+    Column("need_version", BigInteger),
+    Column("revision", BigInteger, nullable=False),
+    Column("relevant", Boolean, nullable=False),
+    Column("reason", String(_WORD)),
+    Column("given_at", Moment(), nullable=False),
+)
+
+# What a supplier has lifted of what was learned; the value is empty where it lifted all of a kind.
+lifts = Table(
+    "lifts",
+    metadata,
+    Column("supplier_id", String(ID_MAX), primary_key=True),
+    Column("kind", String(_WORD), primary_key=True),
+    Column("value", String(ID_MAX), primary_key=True),
+    Column("lifted_at", Moment(), nullable=False),
 )
 
 tokens = Table(

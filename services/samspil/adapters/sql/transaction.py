@@ -2,8 +2,9 @@
 
 from samspil.adapters.sql.dialogues import DialogueStatements
 from samspil.adapters.sql.joint_statements import JointNeedStatements
+from samspil.adapters.sql.opinions import OpinionStatements
 from samspil.adapters.sql.verdicts import VerdictStatements
 
 
-class SqlTransaction(JointNeedStatements, VerdictStatements, DialogueStatements):
+class SqlTransaction(JointNeedStatements, VerdictStatements, DialogueStatements, OpinionStatements):
     """Satisfies `RegistryTransaction`, `DialogueTransaction` and `JointNeedTransaction`; commits or rolls back as a whole."""

@@ -8,11 +8,12 @@ from samspil.ports import Role, Submitted
 from samspil.web.addresses import segment
 from samspil.web.body import JsonBody
 from samspil.web.etags import NOT_MODIFIED, shown
+from samspil.web.feedback_views import SupplierMatchView
 from samspil.web.gate import Allowed
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services
-from samspil.web.views import InvitationView, MatchView, ProfileView, SubmittedView
+from samspil.web.views import ProfileView, SubmittedView, SupplierInvitationView
 from samspil_schemas import SupplierProfile
 from samspil_schemas.base import Id, Label
 
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"])
 
 SupplierId = Annotated[Id, Path(description="The supplier's id; a slash in it is written %2F.")]
 Reason = Annotated[Label | None, Query(description="Why, for those who had it.")]
+Withheld = Annotated[bool, Query(description="Also what the supplier's own preferences keep from being sent, marked so.")]
 
 
 def _submitted(submitted: Submitted, response: Response) -> SubmittedView:
@@ -58,22 +60,25 @@ async def withdraw_profile(
 
 
 @router.get("/{supplier_id:id}/matches", summary="The needs that it could meet")
-async def matches_of_supplier(services: Services, *, supplier_id: SupplierId, paging: Paged) -> Page[MatchView]:
-    """List the supplier's matches that hold, best first, each with its evidence."""
+async def matches_of_supplier(
+    services: Services, *, supplier_id: SupplierId, paging: Paged, with_withheld: Withheld = False
+) -> Page[SupplierMatchView]:
+    """List the supplier's matches that hold, best first, each with its evidence, as far as its preferences let them through."""
     return await paging.page(
-        lambda limit, offset: services.readings.matches_of_supplier(supplier_id, limit=limit, offset=offset),
-        show=MatchView.of,
+        lambda limit, offset: services.feedback.matches(supplier_id, with_withheld=with_withheld, limit=limit, offset=offset),
+        show=SupplierMatchView.of_supplier,
     )
 
 
 @router.get("/{supplier_id:id}/invitations", summary="The dialogues that it is invited to")
 async def invitations_of_supplier(
-    services: Services, *, access: Allowed, supplier_id: SupplierId, paging: Paged
-) -> Page[InvitationView]:
-    """List the invitations, the newest first. What a buyer has not sent off yet is the buyer's alone."""
+    services: Services, *, access: Allowed, supplier_id: SupplierId, paging: Paged, with_withheld: Withheld = False
+) -> Page[SupplierInvitationView]:
+    """List the invitations, the newest first. What a buyer has not sent off yet is the buyer's alone; an operator sees all."""
+    own = access.who.role is Role.SUPPLIER
     return await paging.page(
         lambda limit, offset: services.readings.invitations(
-            supplier_id=supplier_id, issued_only=access.who.role is Role.SUPPLIER, limit=limit, offset=offset
+            supplier_id=supplier_id, issued_only=own, told_only=own and not with_withheld, limit=limit, offset=offset
         ),
-        show=InvitationView.of,
+        show=SupplierInvitationView.of,
     )
