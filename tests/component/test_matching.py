@@ -76,6 +76,8 @@ async def test_a_match_says_why(parts):
     }
     assert "pipes" in best.shared_terms
     assert match.cpv_path == ("90000000", "90400000", "90490000")
+    assert match.threshold is not None
+    assert match.score >= match.threshold
     assert match.missing == ("The school must keep its meals.",)
     assert match.signals.keys() == {"base", "meaning", "words", "cpv"}
 

@@ -123,6 +123,7 @@ def test_a_demo_that_fails_keeps_its_log_and_says_where(place, tmp_path):
     [
         (("ledger",), 0),
         (("ledger", "need-1"), 2),
+        (("feedback",), 0),
         (("topics",), 3),
         (("match", "We want to find leaks.", "--language", "en"), 0),
         (("token", "list"), 0),
