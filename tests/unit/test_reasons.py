@@ -146,5 +146,10 @@ def test_a_probability_is_a_number_of_a_hundred(score: float, told: str) -> None
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_higher_score_is_never_told_as_less(one: float, other: float) -> None:
     bands = ("worth a look", "good", "strong")
-    low, high = (bands.index(told_score(score).split(", ")[1]) for score in sorted((one, other)))
+    low, high = (bands.index(told_score(a_pair(score=score)).split(", ")[1]) for score in sorted((one, other)))
     assert low <= high
+
+
+@pytest.mark.parametrize(("score", "band"), [(0.01, "worth a look"), (0.02, "good"), (0.04, "strong")])
+def test_a_match_is_strong_by_how_far_it_is_above_the_threshold(score: float, band: str) -> None:
+    assert told_score(a_pair(score=score, threshold=0.01)).endswith(band)

@@ -126,7 +126,7 @@ def match_table(matches: Sequence[Match], *, language: str, title: str) -> Table
     table.add_column("why", ratio=5)
     for match in matches:
         table.add_row(
-            told_score(match.score),
+            told_score(match),
             f"[bold]{shown(match.supplier_name)}[/]\n[dim]{shown(match.supplier_id)}[/]",
             Text("\n".join(in_words(match, language=language)[1:])),
         )
