@@ -1,6 +1,7 @@
 """The system `samspil`: the service's own sides, vectors, index, candidates, judge and scorer, with every pair let through."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -86,16 +87,27 @@ async def rank(
         IndexUnavailable: the index does not answer.
     """
     every = replace(rules, threshold=0.0, similar_threshold=0.0, limit=DEPTH)
-    index = await open_index(f"edge://{folder}", space=embedder.space, dimension=embedder.dimension)
-    try:
-        await _fill(index, found)
+    async with indexed(found, embedder=embedder, folder=folder) as index:
         judge = Judge(embedder=embedder, index=index, rules=every)
         judged = [await _judged(judge, batch, similar=quality_set.similar) for batch in chunks(found.queries, _QUERIES_AT_ONCE)]
-    finally:
-        await index.close()
     return [
         [Ranked(quality_set.docs[place_of(id_)].id, score) for id_, score in ranking] for batch in judged for ranking in batch
     ]
+
+
+@asynccontextmanager
+async def indexed(found: Embedded, *, embedder: RememberedEmbedder, folder: Path) -> AsyncIterator[VectorIndex]:
+    """The embedded index with all suppliers and needs in it, until the block ends.
+
+    Raises:
+        IndexUnavailable: the index does not answer.
+    """
+    index = await open_index(f"edge://{folder}", space=embedder.space, dimension=embedder.dimension)
+    try:
+        await _fill(index, found)
+        yield index
+    finally:
+        await index.close()
 
 
 async def _judged(judge: Judge, needs: Sequence[EmbeddedNeed], *, similar: bool) -> list[list[tuple[str, float]]]:
