@@ -1,4 +1,7 @@
-"""What each part of the scorer is worth: the product without it, the other weights as they are."""
+"""What each part of the scorer is worth: the product without it, the other weights as they are.
+
+Without the meaning there is nothing to search by: the baselines of words and of codes say what that is worth.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +10,6 @@ from samspil.domain.scoring import Scorer
 from samspil.matching.rules import HAND_SET, HAND_SET_SIMILAR, Rules
 
 _SILENCED: dict[str, dict[str, Any]] = {
-    "meaning": {"meaning": 0.0},
     "words": {"words": 0.0, "across": 0.0},
     "cpv": {"cpv": (0.0,), "uncoded": 0.0, "breadth": 0.0},  # breadth counts within a shared division
     "breadth": {"breadth": 0.0},

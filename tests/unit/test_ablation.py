@@ -8,7 +8,6 @@ from samspil.matching.rules import HAND_SET, Rules
 
 SIGNALS = Signals(meaning=0.6, words=0.3, cpv_levels=2, statements=3, generality=0.1)
 OTHERS = {
-    "meaning": {"meaning": 0.9},
     "words": {"words": None},
     "cpv": {"cpv_levels": None},
     "breadth": {"statements": 9},
@@ -25,5 +24,5 @@ def test_a_signal_that_is_left_out_changes_no_score(signal):
 
 
 def test_only_what_a_scorer_weighs_can_be_left_out():
-    assert set(variants(Rules())) == {"without meaning", "without words", "without cpv", "weights by hand"}
+    assert set(variants(Rules())) == {"without words", "without cpv", "weights by hand"}
     assert "without generality" in variants(Rules(scorer=SCORER))
