@@ -17,8 +17,8 @@ LENGTH_MAX = WIDTH * ROWS_MAX  # characters
 _QUOTE_ROWS, _SECOND_ROWS, _WORDS_ROWS, _MISSING_ROWS, _CODE_ROWS, _FIT_ROWS, _POINTS_ROWS = 3, 2, 2, 3, 2, 2, 3
 _POINT_NAMES = {"base": "start", "cpv": "codes", "across": "other language", "uncoded": "no codes", "generality": "general"}
 _PERCENT = 100
-# Times the threshold. On the sample four of five matches are right from the one, and nineteen of twenty from the other
-# (docs/scorer.md, where the score is low because one supplier wins what several could do).
+# Times the odds of the threshold. On the sample four of five matches are right from the one, and nineteen of twenty from the
+# other (docs/scorer.md, where the score is low because one supplier wins what several could do).
 _GOOD, _STRONG = 2, 4
 _UNSTATED = 0.1  # the threshold of a match that names none
 _LIKELY, _PERHAPS = 0.8, 0.5
@@ -47,8 +47,12 @@ def in_words(match: Match, *, language: str = "en") -> tuple[str, ...]:
 
 def told_score(match: Match) -> str:
     """The probability as people read it, and how far it is above what is told at all: 7 of 100, good."""
-    times = match.score / (match.threshold or _UNSTATED)
+    times = _odds(match.score) / _odds(match.threshold or _UNSTATED)
     return f"{of_hundred(match.score)}, {'strong' if times >= _STRONG else 'good' if times >= _GOOD else 'worth a look'}"
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1 - probability, 1e-6)
 
 
 def of_hundred(score: float) -> str:

@@ -150,6 +150,17 @@ def test_a_higher_score_is_never_told_as_less(one: float, other: float) -> None:
     assert low <= high
 
 
-@pytest.mark.parametrize(("score", "band"), [(0.01, "worth a look"), (0.02, "good"), (0.04, "strong")])
-def test_a_match_is_strong_by_how_far_it_is_above_the_threshold(score: float, band: str) -> None:
-    assert told_score(a_pair(score=score, threshold=0.01)).endswith(band)
+@pytest.mark.parametrize(
+    ("score", "threshold", "band"),
+    [
+        (0.01, 0.01, "worth a look"),
+        (0.02, 0.01, "good"),
+        (0.04, 0.01, "strong"),
+        (0.6, 0.5, "worth a look"),
+        (0.7, 0.5, "good"),
+        (0.9, 0.5, "strong"),
+        (1.0, 0.99, "strong"),
+    ],
+)
+def test_a_match_is_strong_by_how_far_it_is_above_the_threshold(score: float, threshold: float, band: str) -> None:
+    assert told_score(a_pair(score=score, threshold=threshold)).endswith(band)

@@ -1,7 +1,7 @@
 """One need that was published more than once: on two portals, in lots, again with another number. It is no find.
 
-Different bodies often use the same title, and then they have the same need: that is a find. So a title counts only together with
-the body, and without it only a text that is long enough to be nobody else's.
+Different bodies often use the same title or text, and then they have the same need: that is a find. So what is said counts only
+together with the body, and an address, which may be that of a whole portal, only together with the title.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_TELLING = 200  # characters, from which an equal text is a copy and no phrase that everybody uses
+_TELLING = 200  # characters, from which an equal text under another title is a copy and no phrase that a body always uses
 _DIGITS = 16
 # A part of a procurement, in the words of the languages that are most frequent here.
 _LOT = re.compile(
@@ -45,8 +45,8 @@ class Publication:
 def fold_keys(need: Publication) -> tuple[str, ...]:
     """Hashes of what makes the need this one, sorted: two needs that share one were published more than once.
 
-    They are of its title and its body, by number and by name, of a long text, and of the address; without case, punctuation and
-    the number of a lot.
+    They are of its title and its body, by number and by name, of a long text and its body, and of its title and its address;
+    without case, punctuation and the number of a lot.
     """
     plain = _plain(need.title)
     title = _plain(_LOT.sub(" ", plain)) or plain
@@ -54,10 +54,10 @@ def fold_keys(need: Publication) -> tuple[str, ...]:
     said: list[tuple[str, ...]] = [("title", title, need.buyer_id)]
     if name:
         said.append(("title", title, need.country, name))
-    if len(text) >= _TELLING:
-        said.append(("text", text, need.country))
+    if name and len(text) >= _TELLING:
+        said.append(("text", text, need.country, name))
     if need.url:
-        said.append(("url", need.url))
+        said.append(("url", need.url, title))
     return tuple(sorted(sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS] for parts in said))
 
 

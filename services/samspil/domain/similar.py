@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from samspil.domain.sameness import Publication, fold_keys, folded
-from samspil_schemas import Evidence, NeedStatement, SimilarNeed
+from samspil_schemas import Evidence, NeedStatement, SimilarNeed, TermPair
 
 
 def mirrored(seen: SimilarNeed, statement: NeedStatement) -> SimilarNeed:
@@ -55,4 +55,5 @@ def _turned(evidence: Evidence) -> Evidence:
         answer_language=evidence.need_language,
         strength=evidence.strength,
         shared_terms=evidence.shared_terms,
+        term_pairs=tuple(TermPair(need=pair.answer, answer=pair.need) for pair in evidence.term_pairs),
     )

@@ -103,7 +103,12 @@ class SqlFeedback:
             page = judged if all_of_them else [one for one in judged if one[1] is None][offset : offset + limit]
             found = (await connection.execute(_contents(supplier_id, [row for row, _ in page]))).mappings()
             contents = {row["left_id"]: Match.model_validate(row["content"]) for row in found}
-        return [SupplierMatch(match=contents[row["left_id"]], withheld=why, level=preferences.level) for row, why in page]
+        # What ended between the two queries is shown no more.
+        return [
+            SupplierMatch(match=match, withheld=why, level=preferences.level)
+            for row, why in page
+            if (match := contents.get(row["left_id"])) is not None
+        ]
 
     async def by_language(self) -> list[FeedbackCount]:
         """All feedback by the language of the need, most first; needs that are not in the record are left out."""
