@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 
 from bench.quality import product
 from bench.quality.metrics import TOP, Ranked, of_query
-from samspil.domain.pairs import eligible, pair_signals, similarity_signals
+from samspil.domain.pairs import NeedSide, eligible, pair_signals, similarity_signals
 from samspil.domain.scoring import Scorer, Signals
 from samspil.matching.rules import Rules
 from scripts.scorer_sets import Judged
@@ -89,7 +89,7 @@ def pairs_of(judged: Judged, found: product.Embedded, *, rules: Rules) -> Pairs:
                     rows.append(_columns(pair_signals(need.side, capability, **meant, rarity=rules.rarity)))
                     places.append((number, owner, owner in right))
         for owner, other in enumerate(found.needs):
-            if other.side.buyer_id != need.side.buyer_id and other.side.need_id != need.side.need_id:
+            if _may_be_a_find(need.side, other.side):
                 vector = other.vector
                 meant = {"meaning": rules.meaning(need.vector, vector), "generality": rules.generality(need.vector, vector)}
                 rows.append(_columns(similarity_signals(need.side, other.side, **meant, rarity=rules.rarity)))
@@ -102,6 +102,11 @@ def pairs_of(judged: Judged, found: product.Embedded, *, rules: Rules) -> Pairs:
         owner=np.asarray(owners),
         held=np.asarray(held),
     )
+
+
+def _may_be_a_find(one: NeedSide, other: NeedSide) -> bool:
+    """As for the service: a need of another buyer, and not the same one published twice."""
+    return one.buyer_id != other.buyer_id and one.need_id != other.need_id and set(one.fold_keys).isdisjoint(other.fold_keys)
 
 
 def _columns(signals: Signals) -> list[float]:

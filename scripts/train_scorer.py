@@ -192,9 +192,10 @@ def outcome(pairs: Pairs, weights: Floats) -> Outcome:
 def threshold_of(sample: Outcome, *, precision: float) -> float:
     """The least score at and above which this share of the sample's pairs is right."""
     steps = np.arange(1, round(1 / _STEP)) * _STEP
-    return round(
-        float(next(at for at in steps if (told := sample.said >= at).any() and sample.held[told].mean() >= precision)), 3
-    )
+    good = [at for at in steps if (told := sample.said >= at).any() and sample.held[told].mean() >= precision]
+    if not good:
+        raise SystemExit(f"No score tells {precision:.0%} of right pairs on the sample: the fit is worth nothing.")
+    return round(float(good[0]), 3)
 
 
 def _digest(weights: dict[str, Floats], rarity: Rarity, answering: Answering) -> str:
