@@ -53,6 +53,8 @@ POPULATION = (
 # suppliers, who are to be told of needs that no words or codes point to, and for needs, which people put together.
 PRECISION = {"suppliers": 0.6, "similar": 0.7}
 _STEP = 0.005
+# Shared words speak for a need of the same language alone, and a find across borders is what a buyer cannot make itself.
+_WORDS = {"suppliers": scorer_fit.WORDS, "similar": (0.0,)}
 _THRESHOLDS = (0.02, 0.04, 0.06, 0.1, 0.2, 0.3, 0.5)
 _DAYS = {"sv-2021-08": 31, "uk-2020-05": 31}
 _SUPPLIERS = "suppliers"
@@ -112,7 +114,8 @@ async def _train(data: Path) -> tuple[dict[str, object], str]:
         samples = {kind: await _pairs(judged[-1], embedder=embedder, rules=rules) for kind, judged in sets.items()}
         sentences = await answered.read(embedder)
     weights = {
-        kind: scorer_fit.fit([pairs for pairs in sets if pairs.name not in scorer_sets.LATER]) for kind, sets in found.items()
+        kind: scorer_fit.fit([pairs for pairs in sets if pairs.name not in scorer_sets.LATER], words=_WORDS[kind])
+        for kind, sets in found.items()
     }
     answering, errors = answered.fit(sentences), answered.errors(sentences)
     name = f"learned-{_digest(weights, rarity, answering)}"
