@@ -119,10 +119,10 @@ async def test_a_buyer_proposes_from_a_find_and_the_market_hears_of_a_need_with_
 async def test_a_find_leads_to_one_joint_need_from_whichever_side_and_however_often(
     record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock
 ) -> None:
-    await published(record, 1, 2, 3)
+    await published(record, 1, 2)
     registry = Registry(record, clock=clock)
-    await registry.reports(received(verdict("need-1", alike=["need-2"]), verdict("need-3", alike=["need-2"])))
-    proposals = [("need-1", "need-2", "buyer-1"), ("need-2", "need-1", "buyer-2"), ("need-3", "need-2", "buyer-3")]
+    await registry.reports(received(verdict("need-1", alike=["need-2"])))
+    proposals = [("need-1", "need-2", "buyer-1"), ("need-2", "need-1", "buyer-2")]
     done = await asyncio.gather(
         *(joint_needs.propose(Proposal(need_id=own, other_need_id=other), by=by) for own, other, by in proposals),
         return_exceptions=True,
@@ -134,6 +134,56 @@ async def test_a_find_leads_to_one_joint_need_from_whichever_side_and_however_of
     own, other, by = next(one for one in proposals if one[2] == stands.owner_id)
     again = await joint_needs.propose(Proposal(need_id=own, other_need_id=other), by=by)
     assert (again.joint_need_id, again.changed) == (made[0].joint_need_id, False)
+
+
+async def test_a_proposal_is_repeated_after_its_find_was_scored_anew_and_is_no_way_to_other_terms(
+    record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock
+) -> None:
+    await published(record, 1, 2)
+    registry = Registry(record, clock=clock)
+    await registry.reports(received(verdict("need-1", alike=["need-2"])))
+    proposal = Proposal(need_id="need-1", other_need_id="need-2")
+    made = await joint_needs.propose(proposal, by="buyer-1")
+    stands = await joint_needs.joint_need(made.joint_need_id)
+    nearer = verdict("need-1", version=2).model_copy(update={"similar": (a_similar("need-1", "need-2", 2, score=0.9),)})
+    await record.submissions.submit_need("need-1", a_statement(buyer=buyer(1), title="Another title"))
+    await registry.reports(received(nearer))
+    (find,) = await record.readings.similar_to("need-1")
+    assert find.score != stands.proposal.score
+    again = await joint_needs.propose(proposal, by="buyer-1")
+    assert (again.joint_need_id, again.changed) == (made.joint_need_id, False)
+    more = proposal.model_copy(update={"rung": Rung.FIRST_BUYER, "undertaking": UNDERTAKING})
+    with pytest.raises(Conflict, match=made.joint_need_id):
+        await joint_needs.propose(more, by="buyer-1")
+    assert await joint_needs.joint_need(made.joint_need_id) == stands
+
+
+async def test_nobody_can_keep_another_body_from_proposing_from_its_own_need(
+    record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock
+) -> None:
+    await published(record, 1, 2)
+    await Registry(record, clock=clock).reports(received(verdict("need-1", alike=["need-2"])))
+    one = await joint_needs.propose(Proposal(need_id="need-1", other_need_id="need-2", rung="observer"), by="buyer-1")
+    with pytest.raises(Conflict, match=one.joint_need_id):
+        await joint_needs.propose(Proposal(need_id="need-2", other_need_id="need-1"), by="buyer-2")
+    other = await joint_needs.propose(Proposal(need_id="need-2"), by="buyer-2")
+    assert other.changed
+    assert {stands.owner_id for stands in await joint_needs.joint_needs(need_id="need-2")} == {"buyer-1", "buyer-2"}
+
+
+async def test_a_joint_need_is_nobodys_own_need(record: SqlRecord, joint_needs: KeptJointNeeds) -> None:
+    joint = await proposed(record, joint_needs)
+    await joint_needs.declare(joint, declared("intent_signer", 1), by="buyer-1")
+    before = await joint_needs.joint_need(joint)
+    assert (await record.readings.need(joint)).statement.buyer.id == "buyer-1"
+    for ask in (
+        joint_needs.propose(Proposal(need_id=joint), by="buyer-1"),
+        joint_needs.declare(joint, Declaration(rung="partner", need_id=joint), by="buyer-1"),
+        joint_needs.follow_up(joint, joint, by="buyer-1"),
+    ):
+        with pytest.raises(Refused, match="is a joint need, which is no body's own"):
+            await ask
+    assert await joint_needs.joint_needs() == [before]
 
 
 async def test_what_was_not_found_to_be_the_same_need_is_no_find(record: SqlRecord, joint_needs: KeptJointNeeds) -> None:

@@ -11,6 +11,7 @@ from samspil import ids
 from samspil.clock import Clock
 from samspil.domain import joint_rules
 from samspil.domain.joint_needs import folded
+from samspil.domain.joint_proposals import made_by
 from samspil.domain.joint_said import changes_of, grown, published, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ports import Readings, Record, StoredNeed, readers_of
@@ -94,8 +95,8 @@ class KeptJointNeeds:
         Raises:
             NotFound: there is no such need, or no such find.
             Forbidden: the need is another buyer's.
-            Conflict: one of the two needs has a joint need already; it is named.
-            Refused: the commitment is against a rule.
+            Conflict: there is a joint need to join, or this made one that stands on other terms; it is named.
+            Refused: the commitment is against a rule, or the need is a joint need.
         """
         need = await self._own_need(proposal.need_id, by=by)
         find = await self._find(proposal) if proposal.other_need_id else None
@@ -111,11 +112,11 @@ class KeptJointNeeds:
         async with self._record.begin() as transaction:
             # Both sides of a find may propose at once, and one of them comes first.
             await transaction.alone(_PROPOSALS)
-            about = [need.need_id, *((find.other_need_id, *find.also_published) if find else ())]
-            for known in await transaction.stored_joint_needs(await transaction.open_joint_needs_about(about)):
-                if known.owner_id == by and known.proposal == said:
-                    return _recorded(known, changed=False)
-                raise _has_one(known)
+            others = (find.other_need_id, *find.also_published) if find else ()
+            about = await transaction.open_joint_needs_about([need.need_id, *others])
+            made = made_by(proposal, await transaction.stored_joint_needs(about), by=by, others=others)
+            if made is not None:
+                return _recorded(made, changed=False)
             number = await transaction.count_joint_needs()
             joint = JointNeed(joint_need_id=ids.joint_need_id(need_id=need.need_id, number=number))
             return await _put(transaction, joint, [], self._changes(joint, contents, by=by))
@@ -186,6 +187,8 @@ class KeptJointNeeds:
         return changes_of(joint, contents, by=by, at=self._clock.now())
 
     async def _own_need(self, need_id: str, *, by: str) -> StoredNeed:
+        if need_id.startswith(ids.JOINT_PREFIX):
+            raise Refused(f"{need_id} is a joint need, which is no body's own.", hint="Name a need of your own.")
         need = await self._readings.need(need_id)
         if need is None or need.withdrawn:
             raise NotFound(f"There is no open need {need_id}.", hint="Check the id; a new need takes a moment to be recorded.")
@@ -228,10 +231,6 @@ async def _put(transaction: JointNeedTransaction, before: JointNeed, known: Sequ
 
 def _recorded(joint: StoredJointNeed, *, changed: bool) -> Recorded:
     return Recorded(joint_need_id=joint.changed.joint_need_id, revision=joint.changed.revision, changed=changed)
-
-
-def _has_one(known: StoredJointNeed) -> Conflict:
-    return Conflict(f"There is a joint need of it already, {known.changed.joint_need_id}.", hint="Join that one.")
 
 
 def _text_of(statement: NeedStatement) -> JointText:

@@ -89,7 +89,8 @@ async def propose(
 ) -> RecordedView:
     """Propose a joint need from a need of your own, and from the same need at another buyer if it was found.
 
-    You are its need owner. The other buyer is not a member until it joins. The same proposal again changes nothing.
+    You are its need owner. The other buyer is not a member until it joins. The same proposal again changes nothing; on other
+    terms it is refused, as you declare those at the joint need.
     """
     return _recorded(await services.joint_needs.propose(proposal, by=access.who.organisation), response)
 
