@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from samspil.domain.innovation import MEANINGS, Innovation
 from samspil.domain.languages import language_fit, language_name
+from samspil.ports import NoTeams
 from samspil.reference import cpv
 from samspil_schemas import Evidence, LanguageFit, Match, RegionFit, TermPair
 
@@ -22,6 +23,15 @@ _PERCENT = 100
 _GOOD, _STRONG = 2, 4
 _UNSTATED = 0.1  # the threshold of a match that names none
 _LIKELY, _PERHAPS = 0.8, 0.5
+_NO_TEAMS = {
+    NoTeams.UNKNOWN_SPACE: (
+        "No teams are suggested: what counts as an answer was never fitted for the vectors of this model. Compare the matches."
+    ),
+    NoTeams.NOTHING_ASKED: "The text asks for nothing that could be shared out. Say in sentences what is to be achieved.",
+    NoTeams.NOBODY_ANSWERS: "No supplier that matches answers any of its wishes. Say more of what is to be achieved.",
+    NoTeams.ONE_COVERS_ALL: "No team is needed: one supplier seems to answer all of it alone. See the matches.",
+    NoTeams.NOBODY_ADDS: "No two or three suppliers answer more than the best of them alone. See what the matches leave open.",
+}
 
 
 def in_words(match: Match, *, language: str = "en") -> tuple[str, ...]:
@@ -69,6 +79,11 @@ def told_innovation(inferred: Innovation) -> str:
     """How likely a need calls for what is not on the shelf; always with the word that it is inferred."""
     why = "; ".join(MEANINGS[sign] for sign in inferred.signs) or "nothing in it points to that"
     return f"Calls for something new: {of_hundred(inferred.likelihood)} (inferred, not stated by the buyer: {why})."
+
+
+def told_no_teams(why: NoTeams) -> str:
+    """Why no teams are suggested, and what to do."""
+    return _NO_TEAMS[why]
 
 
 def _pair(evidence: Evidence, *, rows: int) -> list[str]:

@@ -29,7 +29,7 @@ NEED = statement_json(
     horizon="2027-01-01",
 )
 PROFILE = a_profile(certifications=[{"name": "ISO 9001", "valid_until": "2027-01-01"}]).model_dump(mode="json")
-TEXT = {"text": "Find leaks.", "language": "en", "title": None, "cpv": [], "regions": [], "limit": 5}
+TEXT = {"text": "Find leaks.", "language": "en", "title": None, "effects": ["Less loss"], "cpv": [], "regions": [], "limit": 5}
 JOINT = ids.joint_need_id(need_id="need-1", number=0)
 JOINT_TEXT = {"title": "Leaks", "description": "Without digging.", "language": "en", "cpv": ["90490000"], "regions": ["DK"]}
 DECLARATION = {
@@ -49,6 +49,7 @@ BODIES = {
     ("PUT", "/v1/suppliers/supplier-1/profile", "supplier-1"): PROFILE,
     ("PUT", "/v1/suppliers/supplier-1/matches/match-1/feedback", "supplier-1"): {"relevant": False, "reason": "wrong_size"},
     ("POST", "/v1/match", "operator"): TEXT,
+    ("POST", "/v1/teams", "buyer-1"): TEXT,
     ("POST", "/v1/joint-needs", "buyer-1"): {
         "need_id": "need-1",
         "other_need_id": "need-2",
@@ -128,6 +129,7 @@ PATHS = st.sampled_from(
         "/v1/needs",
         "/v1/needs/{}",
         "/v1/needs/{}/matches",
+        "/v1/needs/{}/teams",
         "/v1/suppliers/{}/profile",
         "/v1/suppliers/supplier-1/preferences/{}",
         "/v1/suppliers/supplier-1/preferences/need/{}",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from samspil.errors import ModelUnavailable
-from samspil.ports import Principal, Role
+from samspil.ports import NoTeams, Principal, Role
 from samspil.web import WebLimits
 from samspil_schemas import Match, NeedStatement
 from tests.component.web_fakes import World, statement_json
@@ -37,7 +37,57 @@ async def test_a_match_comes_with_its_reasons_in_plain_words() -> None:
     assert match["score"] == 0.9
 
 
-@pytest.mark.parametrize("path", ["/v1/match", "/v1/suggest-cpv"])
+async def test_a_text_is_answered_with_teams_and_who_covers_what() -> None:
+    world = World()
+    response = await world.ask("POST", "/v1/teams", who="buyer-2", json={**TEXT, "effects": ["Less loss"], "limit": 3})
+    assert response.status_code == 200
+    answer = response.json()
+    [team] = answer["items"]
+    assert [member["supplier_id"] for member in team["members"]] == ["supplier-1", "supplier-2"]
+    assert team["members"][0]["covers"][0]["answer"] == "We hear leaks through hydrants."
+    assert (team["open"], answer["wishes"], answer["language"]) == (["Without noise."], ["We want to know where."], "en")
+    assert (answer["why_none"], answer["in_words"]) == (None, None)
+    statement, limit = world.matchmaker.asked[0]
+    assert (statement.effects, statement.buyer.id, limit) == (("Less loss",), "buyer-2", 3)
+    assert not world.record.stored_needs
+
+
+async def test_a_need_is_answered_with_teams_from_all_that_it_says() -> None:
+    world = World()
+    await world.publish("need-1", effects=("Less loss",), excluded_suppliers=("supplier-9",))
+    response = await world.ask("GET", "/v1/needs/need-1/teams", who="buyer-1")
+    assert (response.status_code, len(response.json()["items"])) == (200, 1)
+    [(statement, limit)] = world.matchmaker.asked
+    assert (statement.effects, statement.excluded_suppliers, limit) == (("Less loss",), ("supplier-9",), 5)
+
+
+async def test_where_no_team_is_suggested_the_answer_says_why() -> None:
+    world = World()
+    world.matchmaker.no_teams = NoTeams.ONE_COVERS_ALL
+    answer = (await world.ask("POST", "/v1/teams", who="buyer-2", json=TEXT)).json()
+    assert (answer["items"], answer["why_none"]) == ([], "one_covers_all")
+    assert answer["in_words"] == "No team is needed: one supplier seems to answer all of it alone. See the matches."
+
+
+async def test_a_need_that_was_withdrawn_has_no_teams() -> None:
+    world = World()
+    await world.publish("need-1")
+    await world.record.withdraw_need("need-1")
+    response = await world.ask("GET", "/v1/needs/need-1/teams", who="buyer-1")
+    assert response.status_code == 410
+    assert not world.matchmaker.asked
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/teams"), ("GET", "/v1/needs/need-1/teams")])
+async def test_no_supplier_sees_teams_for_they_quote_its_competitors(method: str, path: str) -> None:
+    world = World()
+    await world.publish("need-1")
+    response = await world.ask(method, path, who="supplier-1", json=TEXT)
+    assert response.status_code == 403
+    assert not world.matchmaker.asked
+
+
+@pytest.mark.parametrize("path", ["/v1/match", "/v1/suggest-cpv", "/v1/teams"])
 async def test_a_text_without_a_language_is_answered_in_the_one_that_it_shows(path: str) -> None:
     world = World()
     response = await world.ask("POST", path, who="buyer-2", json={"text": "Hitta läckor i rören"})

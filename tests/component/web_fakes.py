@@ -19,6 +19,7 @@ from samspil.ports import (
     LedgerSummary,
     Lift,
     NeedStatus,
+    NoTeams,
     Opinion,
     Preferences,
     Principal,
@@ -30,8 +31,11 @@ from samspil.ports import (
     StoredNeed,
     StoredProfile,
     Submitted,
+    SuggestedTeam,
     Suggestion,
     SupplierMatch,
+    TeamMember,
+    Teams,
 )
 from samspil.ports.joint_needs import Declaration, Proposal
 from samspil.web import Check, Contract, WebLimits, WebServices, create_app
@@ -95,6 +99,12 @@ def a_twin(need_id: str = "need-1", other_need_id: str = "need-2") -> SimilarNee
         other_country="SE",
         score=0.88,
     )
+
+
+def a_team() -> SuggestedTeam:
+    member = TeamMember(supplier_id="supplier-1", supplier_name="Listen Sample Acoustics", covers=a_pair().evidence)
+    other = member.model_copy(update={"supplier_id": "supplier-2", "supplier_name": "Dig Sample"})
+    return SuggestedTeam(members=(member, other), open=("Without noise.",))
 
 
 def a_dialogue(dialogue_id: str = "dialogue-1", **changes: Any) -> StoredDialogue:
@@ -355,6 +365,7 @@ class FakeMatchmaker:
     def __init__(self) -> None:
         self.asked: list[tuple[NeedStatement, int]] = []
         self.fail: BaseException | None = None
+        self.no_teams: NoTeams | None = None
 
     async def suppliers_for(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:
         self.asked.append((statement, limit))
@@ -367,6 +378,12 @@ class FakeMatchmaker:
         if self.fail:
             raise self.fail
         return [a_twin()][:limit]
+
+    async def teams_for(self, statement: NeedStatement, *, limit: int = 5) -> Teams:
+        self.asked.append((statement, limit))
+        if self.fail:
+            raise self.fail
+        return Teams(wishes=("We want to know where.",), teams=() if self.no_teams else (a_team(),), why_none=self.no_teams)
 
 
 class FakeSuggester:

@@ -85,6 +85,9 @@ def test_commands_find_the_instance_that_runs(place, tmp_path):
             place.json("similar", need.statement.description, "--language", need.statement.language)["similar"]
             == found["similar"]
         )
+        together = place.json("teams", need.statement.description, "--language", need.statement.language)
+        assert together["wishes"]
+        assert bool(together["teams"]) is not bool(together["why_none"])
         assert place.json("doctor")["ok"]
         second = place.run("up")
         assert second.returncode == 3
@@ -126,6 +129,7 @@ def test_a_demo_that_fails_keeps_its_log_and_says_where(place, tmp_path):
         (("feedback",), 0),
         (("topics",), 3),
         (("match", "We want to find leaks.", "--language", "en"), 0),
+        (("teams", "We want to find leaks.", "--language", "en"), 0),
         (("token", "list"), 0),
         (("doctor",), 0),
     ],

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from samspil.cli.tables import Story
+from samspil.cli.tables import Story, teams_table
 from samspil_schemas import Event, MatchFound, SimilarNeedFound
-from tests.component.web_fakes import a_pair, a_twin
+from tests.component.web_fakes import a_pair, a_team, a_twin
 
 STAMP: dict[str, Any] = {"space": "e5s-1f0c2a9b", "scorer": "v1", "found_at": datetime(2026, 3, 2, tzinfo=UTC)}
 TITLE = "We want to know where the drinking water leaks, before anybody digs up a street for it"
@@ -82,3 +82,18 @@ def test_a_pair_of_needs_is_told_once_with_the_buyer_and_title_of_both(*, swappe
 
 def test_the_same_side_twice_is_no_pair() -> None:
     assert told(Story(width=200), one_side(), one_side(), width=200) == []
+
+
+def test_a_team_is_drawn_with_what_each_covers_and_what_stays_open() -> None:
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(teams_table([a_team()]))
+    drawn = capture.get()
+    for said in (
+        "Listen Sample Acoustics",
+        "supplier-2",
+        "We hear leaks through hydrants.",
+        "nobody of them",
+        "“Without noise.”",
+    ):
+        assert said in drawn

@@ -2,7 +2,7 @@
 
 from samspil.bootstrap.accounting import Standing, until_settled
 from samspil.bootstrap.api import Api, opened_api
-from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_codes, ask_match, ask_similar
+from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_codes, ask_match, ask_similar, ask_teams
 from samspil.bootstrap.doctor import Finding, check_installation
 from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, seen_record, start_logging
 from samspil.bootstrap.process import ALL_SERVICES, Running, opened_admin, prepare, running, settle
@@ -22,6 +22,7 @@ __all__ = [
     "ask_codes",
     "ask_match",
     "ask_similar",
+    "ask_teams",
     "check_installation",
     "load_sample",
     "log_where_there_is_a_place",

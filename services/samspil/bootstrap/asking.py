@@ -1,6 +1,6 @@
 """Ask for matches and codes from the command line: of the running instance over HTTP, or, where none runs, of the parts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +11,12 @@ from samspil.bootstrap.instance import Runtime, is_held, running_on
 from samspil.bootstrap.parts import Progress, no_progress, opened_index, opened_model, opened_suggester, rules_of
 from samspil.errors import IndexUnavailable, Refused, Transient
 from samspil.matching.adhoc import AdHocMatchmaker
-from samspil.ports import Matchmaker, Suggestion
+from samspil.ports import Matchmaker, NoTeams, Suggestion, Teams
 from samspil.settings import Settings
 from samspil.web import ANSWERS_MAX
 from samspil_schemas import Match, NeedStatement, SimilarNeed
 
-__all__ = ["ANSWERS_MAX", "Answer", "ask_codes", "ask_match", "ask_similar"]
+__all__ = ["ANSWERS_MAX", "Answer", "ask_codes", "ask_match", "ask_similar", "ask_teams"]
 
 _TIMEOUT_SECONDS = 60
 
@@ -54,6 +54,17 @@ async def ask_similar(settings: Settings, statement: NeedStatement, *, limit: in
         return await matchmaker.similar_to(statement, limit=limit)
 
 
+async def ask_teams(settings: Settings, statement: NeedStatement, *, limit: int) -> Teams:
+    """Suppliers that together answer more of the statement than any of them alone, at most `limit` teams, up to ANSWERS_MAX.
+
+    Raises:
+        Transient: the running instance, the model or the index does not answer.
+        Refused: the running instance refuses the text.
+    """
+    async with _asked(settings) as matchmaker:
+        return await matchmaker.teams_for(statement, limit=limit)
+
+
 @asynccontextmanager
 async def _asked(settings: Settings) -> AsyncIterator[Matchmaker]:
     runtime = running_on(settings.data_dir) if settings.uses_data_dir else None
@@ -78,6 +89,9 @@ class _NothingIndexed:
     async def similar_to(self, _statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:  # noqa: ARG002 — the port's
         return ()
 
+    async def teams_for(self, _statement: NeedStatement, *, limit: int = 5) -> Teams:  # noqa: ARG002 — the port's
+        return Teams(wishes=(), why_none=NoTeams.NOBODY_ANSWERS)
+
 
 class _OverHttp:
     """Implements `samspil.ports.Matchmaker` by the running instance."""
@@ -86,20 +100,17 @@ class _OverHttp:
         self._client = client
 
     async def suppliers_for(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:
-        body = {
-            "text": statement.description,
-            "title": statement.title,
-            "language": statement.language,
-            "cpv": statement.cpv,
-            "regions": statement.regions,
-            "limit": limit,
-        }
-        return [Match.model_validate(item) for item in _items(await self._client.post("/v1/match", json=body))]
+        response = await self._client.post("/v1/match", json=_text(statement, limit=limit))
+        return [Match.model_validate(item) for item in _answer(response)["items"]]
 
     async def similar_to(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:
         stated = statement.model_dump(mode="json")
-        found = _items(await self._client.post("/v1/similar", params={"limit": limit}, json=stated))
+        found = _answer(await self._client.post("/v1/similar", params={"limit": limit}, json=stated))["items"]
         return [SimilarNeed.model_validate(item) for item in found]
+
+    async def teams_for(self, statement: NeedStatement, *, limit: int = 5) -> Teams:
+        found = _answer(await self._client.post("/v1/teams", json=_text(statement, limit=limit)))
+        return Teams.model_validate(found | {"teams": found["items"]})
 
 
 async def ask_codes(
@@ -120,7 +131,7 @@ async def ask_codes(
             return await suggester.suggest(text, language=language, limit=limit)
     body = {"text": text, "language": language, "limit": limit}
     async with _client(runtime) as client:
-        found = _items(await client.post("/v1/suggest-cpv", json=body))
+        found = _answer(await client.post("/v1/suggest-cpv", json=body))["items"]
     return [Suggestion(code=item["code"], path=tuple(item["path"]), closeness=item["closeness"]) for item in found]
 
 
@@ -137,8 +148,19 @@ async def _client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
         raise Transient("The running Samspil does not answer.", hint="Look at `samspil doctor`.") from error
 
 
-def _items(response: httpx.Response) -> list[Any]:
+def _text(statement: NeedStatement, *, limit: int) -> Mapping[str, Any]:
+    return {
+        "text": statement.description,
+        "title": statement.title,
+        "language": statement.language,
+        "cpv": statement.cpv,
+        "regions": statement.regions,
+        "limit": limit,
+    }
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
     if response.is_error:
         raise Refused(str(response.json().get("detail", response.reason_phrase)))
-    found: list[Any] = response.json()["items"]
+    found: dict[str, Any] = response.json()
     return found

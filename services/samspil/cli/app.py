@@ -105,6 +105,20 @@ def similar(
     command(looking.similar)(text=text, language=language, cpv=cpv or [], regions=region or [], limit=limit, as_json=as_json)
 
 
+@app.command()
+def teams(
+    text: Annotated[str, typer.Argument(help="The need in free text; - reads standard input.")],
+    *,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="ISO 639 code; found out if not given.")] = None,
+    cpv: Annotated[list[str] | None, typer.Option(help="CPV code; may be repeated.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="NUTS code; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=ANSWERS_MAX)] = 5,
+    as_json: Json = False,
+) -> None:
+    """Show which two or three suppliers could meet a text together, and who covers what; nothing is published."""
+    command(looking.teams)(text=text, language=language, cpv=cpv or [], regions=region or [], limit=limit, as_json=as_json)
+
+
 @app.command("suggest-cpv")
 def suggest_cpv(
     text: Annotated[str, typer.Argument(help="What is needed, in free text; - reads standard input.")],

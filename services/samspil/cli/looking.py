@@ -1,4 +1,4 @@
-"""`match`, `similar`, `suggest-cpv`, `ledger`, `feedback`, `topics`, `doctor`: look, and change nothing."""
+"""`match`, `similar`, `teams`, `suggest-cpv`, `ledger`, `feedback`, `topics`, `doctor`: look, and change nothing."""
 
 import sys
 from collections import Counter
@@ -8,14 +8,32 @@ from dataclasses import asdict
 from pydantic import ValidationError
 from rich.table import Table
 
-from samspil.bootstrap import Settings, ask_codes, ask_match, ask_similar, check_installation, opened_admin, seen_record
+from samspil.bootstrap import (
+    Settings,
+    ask_codes,
+    ask_match,
+    ask_similar,
+    ask_teams,
+    check_installation,
+    opened_admin,
+    seen_record,
+)
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.following import stages
-from samspil.cli.tables import codes_table, feedback_table, ledger_table, match_table, similar_table, summary_table, topics_table
+from samspil.cli.tables import (
+    codes_table,
+    feedback_table,
+    ledger_table,
+    match_table,
+    similar_table,
+    summary_table,
+    teams_table,
+    topics_table,
+)
 from samspil.domain.innovation import innovation_of
 from samspil.intake import detect_language
 from samspil.ports import LedgerRow, LedgerSummary, NeedStatus, Readings
-from samspil.reasons import told_innovation
+from samspil.reasons import told_innovation, told_no_teams
 from samspil_schemas import Buyer, NeedStatement
 from samspil_schemas.base import TEXT_MAX, TITLE_MAX
 
@@ -69,6 +87,19 @@ async def similar(
         OUT.print(similar_table(found, title="Others with the same need"))
     else:
         OUT.print("No other buyer here has this need. Say more of what is to be achieved, or publish it for others to find.")
+    return EXIT_OK
+
+
+async def teams(*, text: str, language: str | None, cpv: Sequence[str], regions: Sequence[str], limit: int, as_json: bool) -> int:
+    """Show which suppliers could meet a text together, and who covers what."""
+    text, spoken = _said(text, language=language)
+    found = await ask_teams(Settings(), _statement(text, language=spoken, cpv=cpv, regions=regions), limit=limit)
+    if as_json:
+        print_json({"language": spoken, **found.model_dump(mode="json")})
+    elif found.why_none:
+        OUT.print(told_no_teams(found.why_none))
+    else:
+        OUT.print(teams_table(found.teams))
     return EXIT_OK
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from samspil.cli.console import shown
 from samspil.intake import RefusedItem, Summary
-from samspil.ports import FeedbackCount, GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus, Suggestion
+from samspil.ports import FeedbackCount, GroupLag, IssuedToken, LedgerRow, LedgerSummary, NeedStatus, SuggestedTeam, Suggestion
 from samspil.reasons import in_words, of_hundred, told_score
 from samspil_schemas import (
     DialogueAnnounced,
@@ -153,6 +153,21 @@ def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
             need.append(Text(f"also published as {', '.join(similar.also_published)}", style="dim"))
         buyer = f"{similar.other_buyer_name} ({similar.other_country})"
         table.add_row(of_hundred(similar.score), shown(buyer), Group(*need))
+    return table
+
+
+def teams_table(teams: Sequence[SuggestedTeam]) -> Table:
+    """Teams, each with who covers what and what stays open."""
+    table = Table(title="Suppliers who could meet it together", title_justify="left", show_lines=True, expand=True)
+    table.add_column("team", no_wrap=True)
+    table.add_column("supplier", ratio=2)
+    table.add_column("what it covers", ratio=5)
+    for number, team in enumerate(teams, start=1):
+        for member in team.members:
+            who = f"[bold]{shown(member.supplier_name)}[/]\n[dim]{shown(member.supplier_id)}[/]"
+            table.add_row(str(number), who, Group(*map(_evidence, member.covers)))
+        if team.open:
+            table.add_row(str(number), "[yellow]nobody of them[/]", Text("\n".join(f"“{wish}”" for wish in team.open)))
     return table
 
 

@@ -32,13 +32,17 @@ class Answering:
         if self.weight < 0 or not 0 < self.at < 1:
             raise ValueError("what answers a sentence must grow with the cosine, and its limit lie between 0 and 1")
 
+    def probability(self, cosine: float) -> float:
+        """How likely the sentence is answered, 0 to 1."""
+        return logistic(self.base + self.weight * cosine)
+
     def strength(self, cosine: float) -> float:
         """The probability that the sentence is answered, to two digits, as a match shows it."""
-        return round(logistic(self.base + self.weight * cosine), 2)
+        return round(self.probability(cosine), 2)
 
     def answers(self, cosine: float) -> bool:
         """False where nobody should be told that the sentence is answered."""
-        return logistic(self.base + self.weight * cosine) >= self.at
+        return self.probability(cosine) >= self.at
 
 
 @dataclass(frozen=True, kw_only=True)

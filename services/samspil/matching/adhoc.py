@@ -6,7 +6,8 @@ from samspil.domain.similar import folded_finds
 from samspil.matching.judge import EmbeddedNeed, Judge
 from samspil.matching.rules import Rules
 from samspil.matching.sides import need_side
-from samspil.ports import Embedder, EmbedText, TextKind, VectorIndex
+from samspil.matching.teaming import teams_of
+from samspil.ports import Embedder, EmbedText, Teams, TextKind, VectorIndex
 from samspil_schemas import Match, NeedPublished, NeedStatement, SimilarNeed
 
 DRAFT_ID = "draft"
@@ -17,7 +18,8 @@ class AdHocMatchmaker:
 
     def __init__(self, *, embedder: Embedder, index: VectorIndex, rules: Rules | None = None) -> None:
         self._embedder = embedder
-        self._judge = Judge(embedder=embedder, index=index, rules=rules or Rules())
+        self._rules = rules or Rules()
+        self._judge = Judge(embedder=embedder, index=index, rules=self._rules)
 
     async def suppliers_for(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:
         """The suppliers that could meet the need, best first, with evidence.
@@ -36,6 +38,19 @@ class AdHocMatchmaker:
         """
         [found] = await self._judge.similar_to([await self._embed(statement)])
         return folded_finds(found)[:limit]
+
+    async def teams_for(self, statement: NeedStatement, *, limit: int = 5) -> Teams:
+        """Suppliers that match and together answer more wishes of the need than any of them alone.
+
+        Raises:
+            Transient: the model or the index does not answer.
+        """
+        need = await self._embed(statement)
+        [pairs], _ = await self._judge.pairs_of([need])
+        quoted = await self._judge.embed_sentences([need.side])
+        # The title is the first sentence, and asks nothing.
+        asked = quoted[need.side.need_id][1:]
+        return teams_of(need.side, pairs, asked=asked, answering=self._rules.answering, limit=limit)
 
     async def _embed(self, statement: NeedStatement) -> EmbeddedNeed:
         side = need_side(NeedPublished(need_id=DRAFT_ID, version=1, statement=statement))

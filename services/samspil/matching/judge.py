@@ -54,7 +54,9 @@ NO_MATCHES = Verdict(matches=(), truncated=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Pair:
+class Pair:
+    """A need and a supplier that match, judged by the capability with the number `best`."""
+
     need: EmbeddedNeed
     supplier: EmbeddedSupplier
     best: int
@@ -63,10 +65,12 @@ class _Pair:
 
     @property
     def capability(self) -> CapabilitySide:
+        """The one that the pair is judged by."""
         return self.supplier.capabilities[self.best]
 
     @property
     def order(self) -> tuple[float, str, str]:
+        """Sorts the best first."""
         # Ties break on the ids: equal scores must replay in the same order.
         return -self.score, self.need.side.need_id, self.capability.supplier_id
 
@@ -92,8 +96,15 @@ class Judge:
         Raises:
             Transient: the model or the index does not answer.
         """
-        if not needs:
-            return []
+        pairs, truncated = await self.pairs_of(needs)
+        return await self._verdicts(pairs, truncated=truncated)
+
+    async def pairs_of(self, needs: Sequence[EmbeddedNeed]) -> tuple[list[list[Pair]], list[bool]]:
+        """For each need all suppliers that match, in no order, and whether the index may hold more.
+
+        Raises:
+            Transient: the index does not answer.
+        """
 
         def keeps(number: int, hit: Hit) -> bool:
             return self._judge(needs[number], _supplier([hit])) is not None
@@ -105,7 +116,7 @@ class Judge:
             [pair for supplier in found if (pair := self._judge(need, supplier))]
             for need, found in zip(needs, suppliers, strict=True)
         ]
-        return await self._verdicts(pairs, truncated=[found.truncated for found in candidates])
+        return pairs, [found.truncated for found in candidates]
 
     async def needs_for(self, suppliers: Sequence[EmbeddedSupplier]) -> list[Verdict]:
         """The verdict on each supplier, among all open needs that the index holds.
@@ -162,12 +173,12 @@ class Judge:
             for need, candidate in zip(needs, candidates, strict=True)
         ]
         sides = [like.need.side for likes in found for like in likes] + [like.other.side for likes in found for like in likes]
-        quoted = await self._embed_sentences(sides)
+        quoted = await self.embed_sentences(sides)
         return [tuple(_similar_need(like, quoted=quoted) for like in likes) for likes in found]
 
-    def _judge(self, need: EmbeddedNeed, supplier: EmbeddedSupplier) -> _Pair | None:
+    def _judge(self, need: EmbeddedNeed, supplier: EmbeddedSupplier) -> Pair | None:
         """The pair, judged by the supplier's best capability; None if it is no match."""
-        best: _Pair | None = None
+        best: Pair | None = None
         for number, capability in enumerate(supplier.capabilities):
             if not eligible(need.side, capability):
                 continue
@@ -181,7 +192,7 @@ class Judge:
             )
             score = self._rules.scorer.score(signals)
             if score >= self._rules.threshold and (best is None or score > best.score):
-                best = _Pair(need=need, supplier=supplier, best=number, signals=signals, score=score)
+                best = Pair(need=need, supplier=supplier, best=number, signals=signals, score=score)
         return best
 
     def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> _Likeness | None:
@@ -215,9 +226,9 @@ class Judge:
         results = iter(await self._index.search(Entity.SUPPLIERS, searches) if searches else ())
         return [_suppliers(next(results)) if found else [] for found in owners]
 
-    async def _verdicts(self, pairs: Sequence[list[_Pair]], *, truncated: Sequence[bool]) -> list[Verdict]:
+    async def _verdicts(self, pairs: Sequence[list[Pair]], *, truncated: Sequence[bool]) -> list[Verdict]:
         shown = [sorted(found, key=lambda pair: pair.order)[: self._rules.limit] for found in pairs]
-        quoted = await self._embed_sentences([pair.need.side for found in shown for pair in found])
+        quoted = await self.embed_sentences([pair.need.side for found in shown for pair in found])
         return [
             Verdict(
                 matches=tuple(self._match(pair, quoted=quoted[pair.need.side.need_id]) for pair in best),
@@ -226,8 +237,12 @@ class Judge:
             for found, best, deeper in zip(pairs, shown, truncated, strict=True)
         ]
 
-    async def _embed_sentences(self, needs: Iterable[NeedSide]) -> dict[str, Vectors]:
-        """The vectors of each need's sentences, each need's once, in one call."""
+    async def embed_sentences(self, needs: Iterable[NeedSide]) -> dict[str, Vectors]:
+        """The vectors of each need's sentences, shape (sentences, d), each need's once, in one call.
+
+        Raises:
+            Transient: the model does not answer.
+        """
         sides = {side.need_id: side for side in needs}
         texts = [
             EmbedText(text=sentence, language=side.language, kind=TextKind.QUERY)
@@ -240,7 +255,7 @@ class Judge:
             need_id: vectors[end - len(side.sentences) : end] for (need_id, side), end in zip(sides.items(), ends, strict=True)
         }
 
-    def _match(self, pair: _Pair, *, quoted: Vectors) -> Match:
+    def _match(self, pair: Pair, *, quoted: Vectors) -> Match:
         need, capability = pair.need.side, pair.capability
         answering = self._rules.answering
         answers = best_answers(quoted, pair.supplier.vectors)
@@ -258,7 +273,7 @@ class Judge:
             score=pair.score,
             threshold=self._rules.threshold,
             evidence=tuple(
-                _answered(need, pair.supplier.capabilities[answer.answer], answer, answering=answering) for answer in answers
+                evidence_of(need, pair.supplier.capabilities[answer.answer], answer, answering=answering) for answer in answers
             ),
             cpv_path=shared_cpv_path(need.cpv, capability.cpv),
             region=RegionFit.SERVED if need.regions and capability.regions else RegionFit.UNSTATED,
@@ -320,7 +335,8 @@ def _missing(need: NeedSide, asked: Vectors, answers: Vectors, *, answering: Ans
     return tuple(shorten(need.asks[wishes[number]]) for number in unanswered(asked[wishes], answers, answering=answering))
 
 
-def _answered(need: NeedSide, capability: CapabilitySide, answer: Answer, *, answering: Answering | None) -> Evidence:
+def evidence_of(need: NeedSide, capability: CapabilitySide, answer: Answer, *, answering: Answering | None) -> Evidence:
+    """The sentence of the need and the words of the capability that answer it."""
     sentence = need.sentences[answer.sentence]
     return Evidence(
         need_sentence=shorten(sentence),

@@ -26,7 +26,7 @@ from samspil.ports.log import (
     Received,
     Subscription,
 )
-from samspil.ports.matchmaker import Matchmaker
+from samspil.ports.matchmaker import Matchmaker, NoTeams, SuggestedTeam, TeamMember, Teams
 from samspil.ports.model import Embedder, EmbedText, TextKind, Vectors
 from samspil.ports.outbox import Again, Outbox, Waiting
 from samspil.ports.record import (
@@ -96,6 +96,7 @@ __all__ = [
     "LogAdmin",
     "Matchmaker",
     "NeedStatus",
+    "NoTeams",
     "Offer",
     "Opinion",
     "Outbox",
@@ -125,9 +126,12 @@ __all__ = [
     "Submissions",
     "Submitted",
     "Subscription",
+    "SuggestedTeam",
     "Suggestion",
     "SupplierFeedback",
     "SupplierMatch",
+    "TeamMember",
+    "Teams",
     "TextKind",
     "Tokens",
     "VectorIndex",

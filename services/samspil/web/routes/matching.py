@@ -3,21 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from samspil.errors import Transient
-from samspil.ports import Principal, Role
+from samspil.ports import NoTeams, Principal, Role, SuggestedTeam, Teams
+from samspil.reasons import told_no_teams
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
-from samspil.web.problems import INVALID, RETRY_AFTER_SECONDS, UNAVAILABLE, ProblemError
-from samspil.web.routes.needs import OwnStatement
+from samspil.web.problems import GONE, INVALID, RETRY_AFTER_SECONDS, UNAVAILABLE, ProblemError
+from samspil.web.routes.needs import NeedId, OwnStatement
 from samspil.web.services import Services, WebLimits, WebServices
 from samspil.web.views import MatchView
 from samspil_schemas import Buyer, Model, NeedStatement, SimilarNeed
-from samspil_schemas.base import CODES_MAX, TITLE_MAX, CpvCode, Language, NutsCode, Text, Title
+from samspil_schemas.base import CODES_MAX, LIST_MAX, TITLE_MAX, CpvCode, Language, NutsCode, Paragraph, Text, Title
 
 router = APIRouter(prefix="/v1", tags=["on demand"])
 
@@ -34,6 +35,7 @@ class AdHocNeed(Model):
     text: Text = Field(description="The problem, and what a solution should achieve.")
     language: Language | None = Field(default=None, description="That of the text; by default it is told from the text.")
     title: Title | None = Field(default=None, description="By default the first line of the text.")
+    effects: tuple[Paragraph, ...] = Field(default=(), max_length=LIST_MAX, description="Desired effects and functions.")
     cpv: tuple[CpvCode, ...] = Field(default=(), max_length=CODES_MAX)
     regions: tuple[NutsCode, ...] = Field(default=(), max_length=CODES_MAX)
     limit: Annotated[int, Field(ge=1, le=ANSWERS_MAX, strict=True)] = 10
@@ -49,6 +51,7 @@ class AdHocNeed(Model):
             description=self.text,
             language=language,
             buyer=Buyer(id=asking, name=asking, country=_NOWHERE),
+            effects=self.effects,
             cpv=self.cpv,
             regions=self.regions,
         )
@@ -65,6 +68,22 @@ class SimilarNeeds(BaseModel):
     """The same need at other buyers, best first."""
 
     items: list[SimilarNeed]
+
+
+class TeamsView(BaseModel):
+    """Suppliers that complete each other, the best team first."""
+
+    language: Language = Field(description="Of the need.")
+    wishes: list[Paragraph] = Field(description="What the need asks, sentence by sentence.")
+    items: list[SuggestedTeam]
+    why_none: NoTeams | None = Field(description="Why no teams are suggested.")
+    in_words: str | None = Field(description="The same for people, and what to do.")
+
+    @classmethod
+    def of(cls, found: Teams, *, language: str) -> Self:
+        """Show what was found."""
+        told = told_no_teams(found.why_none) if found.why_none else None
+        return cls(language=language, wishes=list(found.wishes), items=list(found.teams), why_none=found.why_none, in_words=told)
 
 
 class Writing(Model):
@@ -155,6 +174,38 @@ async def match_text(
         language = need.language or await _told_language(services, need.text)
         found = await services.matchmaker.suppliers_for(need.statement(access.who, language=language), limit=need.limit)
     return Matches(language=language, items=[MatchView.of(match) for match in found])
+
+
+@router.post("/teams", summary="Who could meet a text together")
+async def teams_for_text(
+    services: Services, *, access: Allowed, turns: OnDemand, need: Annotated[AdHocNeed, Depends(JsonBody(AdHocNeed))]
+) -> TeamsView:
+    """Suggest two or three suppliers that together answer more of a need than any of them alone: for buyers and operators.
+
+    Nothing is published, and no supplier is told.
+    """
+    async with turns.take():
+        language = need.language or await _told_language(services, need.text)
+        found = await services.matchmaker.teams_for(need.statement(access.who, language=language), limit=need.limit)
+    return TeamsView.of(found, language=language)
+
+
+@router.get("/needs/{need_id:id}/teams", summary="Who could meet it together")
+async def teams_for_need(
+    services: Services,
+    *,
+    access: Allowed,
+    need_id: NeedId,  # noqa: ARG001 - the gate has looked it up
+    turns: OnDemand,
+    limit: Annotated[int, Query(ge=1, le=ANSWERS_MAX)] = 5,
+) -> TeamsView:
+    """Suggest two or three suppliers that together answer more of the need than any of them alone, from the profiles of now."""
+    need = access.standing
+    if need.withdrawn:
+        raise ProblemError(GONE, "The need was withdrawn.", "PUT opens it again; POST /v1/teams answers for a text.")
+    async with turns.take():
+        found = await services.matchmaker.teams_for(need.statement, limit=limit)
+    return TeamsView.of(found, language=need.statement.language)
 
 
 @router.post("/similar", summary="Who else has this need, before it is published")
