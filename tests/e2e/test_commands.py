@@ -6,7 +6,7 @@ import sys
 import httpx
 import pytest
 
-from samspil.sample import sample_needs, sample_profiles
+from samspil.sample import sample_needs, sample_profiles, sample_scenario, sample_truth
 from samspil_schemas import CapabilityStatement
 from tests.e2e.processes import Place
 from tests.factories import a_profile
@@ -302,3 +302,17 @@ def test_a_joint_need_is_matched_and_its_suppliers_and_members_see_it_grow(place
         assert told["samspil.joint-needs.v1"] >= 2
         assert place.json("joint", "export", joint, "--to", str(tmp_path / "joint.json"))["digest"]
     assert place.run("joint", "verify", str(tmp_path / "joint.json")).returncode == 0
+
+
+def test_a_demo_folds_what_it_finds_and_accounts_for_all_of_it(place):
+    done = place.run("demo", "--json")
+    assert done.returncode == 0, done.stderr
+    came = json.loads(done.stdout)
+    assert came["complete"]
+    assert came["needs"] == len(sample_needs())
+    assert came["accounted"] > came["needs"], "the joint texts are matched, too"
+    assert len(came["folding"]["whole"]) + len(came["folding"]["torn"]) == len(sample_truth().shared)
+    members = [member for one in came["joint_needs"] for member in one["changed"]["members"]]
+    assert len(members) >= 2 * len(came["joint_needs"]) > 0
+    scenario = sample_scenario()
+    assert all(member["rung"] == scenario[member["need_id"]].rung for member in members)

@@ -16,8 +16,8 @@ import pytest
 from samspil.domain.pairs import eligible
 from samspil.matching.sides import capability_sides, need_side
 from samspil.reference import cpv, nuts
-from samspil.sample import SampleNeed, SampleProfile, SampleTruth, sample_needs, sample_profiles, sample_truth
-from samspil_schemas import DialogueKind, InvitationPolicy, NeedPublished, NeedStatement, ProfilePublished, Stage
+from samspil.sample import SampleNeed, SampleProfile, SampleTruth, sample_needs, sample_profiles, sample_scenario, sample_truth
+from samspil_schemas import DialogueKind, InvitationPolicy, NeedPublished, NeedStatement, ProfilePublished, Rung, Stage
 
 LANGUAGES = {"da", "nb", "nn", "sv", "fi", "en", "de"}
 WINTER_OFFSET = {"DK": 1, "NO": 1, "SE": 1, "DE": 1, "FI": 2, "IE": 0}
@@ -131,6 +131,24 @@ def test_ids_are_unique_and_say_that_they_are_samples() -> None:
         assert len(ids) == len(set(ids))
         assert all(re.fullmatch(rf"sample-{kind}-[a-z0-9]+(-[a-z0-9]+)*", one) for one in ids)
     assert all(re.fullmatch(r"sample-buyer-[a-z0-9]+(-[a-z0-9]+)*", statement.buyer.id) for statement in statements())
+
+
+def test_every_need_has_a_commitment_that_its_rung_allows_and_the_rungs_vary() -> None:
+    scenario = sample_scenario()
+    assert scenario.keys() == needs().keys()
+    assert len(rows("scenario.jsonl")) == len(scenario)
+    for commitment in scenario.values():
+        binding = commitment.rung in (Rung.INTENT_SIGNER, Rung.FIRST_BUYER)
+        said = (commitment.undertaking, commitment.volume, commitment.horizon)
+        assert all(said) if binding else not any(said[1:])
+    assert {commitment.rung for commitment in scenario.values()} == set(Rung)
+    assert not any(EMAIL.search(text) or PHONE.search(text) for row in rows("scenario.jsonl") for _, text in texts(row))
+
+
+def test_what_the_same_groups_declare_can_be_added_up() -> None:
+    scenario = sample_scenario()
+    for group in truth().shared:
+        assert len({one.volume.unit for need_id in group if (one := scenario[need_id]).volume}) <= 1
 
 
 def test_one_id_of_a_buyer_is_one_buyer() -> None:

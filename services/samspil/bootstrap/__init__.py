@@ -5,6 +5,7 @@ from samspil.bootstrap.api import Api, opened_api
 from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_codes, ask_match, ask_similar, ask_teams
 from samspil.bootstrap.doctor import Finding, check_installation
 from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, seen_record, start_logging
+from samspil.bootstrap.playing import Folded, fold_sample
 from samspil.bootstrap.process import ALL_SERVICES, Running, opened_admin, prepare, running, settle
 from samspil.bootstrap.sample import SampleSize, load_sample, sample_size
 from samspil.settings import Settings
@@ -15,6 +16,7 @@ __all__ = [
     "Answer",
     "Api",
     "Finding",
+    "Folded",
     "Running",
     "SampleSize",
     "Settings",
@@ -24,6 +26,7 @@ __all__ = [
     "ask_similar",
     "ask_teams",
     "check_installation",
+    "fold_sample",
     "load_sample",
     "log_where_there_is_a_place",
     "opened_admin",

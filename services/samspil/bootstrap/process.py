@@ -67,7 +67,9 @@ NARRATOR = "narrator"
 _TELLING_PATIENCE_S = 15  # a group that rejoins after a restart of the broker takes up to ten
 _THIS_MACHINE = "this-machine"
 _RUNTIME = "runtime"
-_TOLD = (topics.MATCHES.name, topics.SIMILAR_NEEDS.name, topics.DIALOGUES.name, topics.INVITATIONS.name)
+_TOLD = tuple(
+    topic.name for topic in (topics.MATCHES, topics.SIMILAR_NEEDS, topics.JOINT_NEEDS, topics.DIALOGUES, topics.INVITATIONS)
+)
 
 LOG = structlog.get_logger(__name__)
 

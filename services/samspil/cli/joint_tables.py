@@ -7,10 +7,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from samspil.bootstrap import Folded
 from samspil.cli.console import shown
 from samspil.domain.joint_words import figure
+from samspil.ports.joint_needs import StoredJointNeed
 
 Answer = Mapping[str, Any]
+_FOLDED_SHOWN = 3
 
 
 def joint_needs_table(found: Sequence[Answer]) -> Table:
@@ -67,6 +70,34 @@ def history_table(found: Sequence[Answer]) -> Table:
     for entry in found:
         table.add_row(entry["at"][:16].replace("T", " "), shown(entry["sentence"]), entry["digest"][:12])
     return table
+
+
+def folded_table(found: Sequence[StoredJointNeed]) -> Table:
+    """The joint needs with most members, as suppliers read of them."""
+    table = Table(title="Joint needs", title_justify="left", expand=True)
+    table.add_column("need owner and title", ratio=1)
+    table.add_column("what the market sees", ratio=1)
+    for one in found[:_FOLDED_SHOWN]:
+        owner = next((member.name for member in one.changed.members if member.buyer_id == one.owner_id), one.owner_id)
+        table.add_row(shown(f"{owner}: {one.changed.title}"), shown(one.changed.summary))
+    if len(found) > _FOLDED_SHOWN:
+        table.add_row(f"[dim]… and {len(found) - _FOLDED_SHOWN} more[/]", "")
+    return table
+
+
+def told_folding(folded: Folded) -> str:
+    """How many of the groups that were planted are one joint need, and who is in one that it has no part in."""
+    folding = folded.folding
+    groups = len(folding.whole) + len(folding.torn)
+    told = (
+        f"{folded.members} commitments of buyers stand in {len(folded.joint_needs)} joint needs. {len(folding.whole)} of the "
+        f"{groups} groups of needs that a person calls the same are whole in one."
+    )
+    if folding.torn:
+        told += f" Not whole: {'; '.join(', '.join(group) for group in folding.torn)}."
+    if folding.strangers:
+        told += f" {len(folding.strangers)} needs are in one that a person would not put them in: {', '.join(folding.strangers)}."
+    return told
 
 
 def _words(value: str) -> str:

@@ -15,6 +15,7 @@ from samspil_schemas import (
     Event,
     Evidence,
     InvitationIssued,
+    JointNeedChanged,
     Match,
     MatchFound,
     MatchWithdrawn,
@@ -50,6 +51,7 @@ class Story:
         self._whom = rest - 3 - self._who if self._roomy else rest - 2
         self._room = rest
         self._one_sided: dict[frozenset[tuple[str, int]], SimilarNeedFound] = {}
+        self._told: set[str] = set()
 
     def header(self) -> Text:
         """The column titles."""
@@ -61,10 +63,7 @@ class Story:
         """One event as one line, with a line for its reason; None for what people need not see."""
         match event:
             case MatchFound():
-                whom = event.supplier_name
-                return Group(
-                    self._line("match", "cyan", event.score, _need(event.buyer_name, event.need_title), whom), *self._why(event)
-                )
+                return self._match(event)
             case SimilarNeedFound():
                 return self._pair(event)
             case InvitationIssued():
@@ -72,12 +71,27 @@ class Story:
                 kind = event.announcement.kind.value.replace("_", " ")
                 whom = f"{event.supplier_id}: {kind}, {when}"
                 return self._line("invitation", "green", event.score, _need(event.buyer_name, event.title), whom)
+            case _:
+                return self._news(event)
+
+    def _news(self, event: Event) -> RenderableType | None:
+        match event:
+            case JointNeedChanged():
+                return self._line("joint need", "blue", None, event.title, event.summary)
             case DialogueAnnounced():
                 return self._line("dialogue", "green", None, event.title, event.announcement.kind.value.replace("_", " "))
             case MatchWithdrawn():
                 return self._line("withdrawn", "yellow", None, event.need_id, f"{event.supplier_id}: {event.reason.value}")
             case _:
                 return None
+
+    def _match(self, event: MatchFound) -> RenderableType | None:
+        """The pair once, in whatever version it is found again."""
+        if event.match_id in self._told:
+            return None
+        self._told.add(event.match_id)
+        need = _need(event.buyer_name, event.need_title)
+        return Group(self._line("match", "cyan", event.score, need, event.supplier_name), *self._why(event))
 
     def _pair(self, event: SimilarNeedFound) -> Text | None:
         """Both needs of a pair, once: each of its two events carries the title of the other one, so the first waits."""

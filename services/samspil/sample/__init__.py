@@ -11,10 +11,19 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter
 
-from samspil_schemas import NeedStatement, SupplierProfile
-from samspil_schemas.base import Id
+from samspil_schemas import NeedStatement, Rung, SupplierProfile, Volume
+from samspil_schemas.base import Day, Id, Paragraph
 
-__all__ = ["SampleNeed", "SampleProfile", "SampleTruth", "sample_needs", "sample_profiles", "sample_truth"]
+__all__ = [
+    "SampleCommitment",
+    "SampleNeed",
+    "SampleProfile",
+    "SampleTruth",
+    "sample_needs",
+    "sample_profiles",
+    "sample_scenario",
+    "sample_truth",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +40,17 @@ class SampleProfile:
 
     supplier_id: Id
     profile: SupplierProfile
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleCommitment:
+    """What a buyer of the sample declares for its need, should a joint need come of it."""
+
+    need_id: Id
+    rung: Rung
+    undertaking: Paragraph | None = None
+    volume: Volume | None = None
+    horizon: Day | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +77,13 @@ def sample_profiles() -> list[SampleProfile]:
     """All supplier profiles of the sample, in the order of its file: field by field, the distractors last."""
     adapter = TypeAdapter(SampleProfile)
     return [adapter.validate_json(line) for line in _text("suppliers.jsonl").splitlines()]
+
+
+def sample_scenario() -> dict[str, SampleCommitment]:
+    """What the buyer of each need would declare, by need: of every need, whether others have it or not."""
+    adapter = TypeAdapter(SampleCommitment)
+    found = [adapter.validate_json(line) for line in _text("scenario.jsonl").splitlines()]
+    return {commitment.need_id: commitment for commitment in found}
 
 
 def sample_truth() -> SampleTruth:
