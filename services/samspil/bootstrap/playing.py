@@ -20,7 +20,10 @@ _PAGE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Folded:
-    """What became of the finds of the sample: the joint needs, those with most members first, and how a person sees them."""
+    """What became of the finds of the sample: the joint needs, and how a person sees them.
+
+    Those come first in which nobody is a stranger, and of them those with most members.
+    """
 
     joint_needs: tuple[StoredJointNeed, ...]
     folding: Folding
@@ -38,8 +41,9 @@ async def fold_sample(joint_needs: JointNeeds, *, readings: Readings) -> Folded:
         RecordUnavailable: the database does not answer.
     """
     found = await play_sample(joint_needs, readings=readings)
-    found.sort(key=lambda one: (-len(one.changed.members), one.changed.joint_need_id))
     folding = compared(sample_truth().shared, [needs_of(one) for one in found])
+    strangers = set(folding.strangers)
+    found.sort(key=lambda one: (len(needs_of(one) & strangers), -len(one.changed.members), one.changed.joint_need_id))
     return Folded(joint_needs=tuple(found), folding=folding)
 
 

@@ -73,7 +73,7 @@ def history_table(found: Sequence[Answer]) -> Table:
 
 
 def folded_table(found: Sequence[StoredJointNeed]) -> Table:
-    """The joint needs with most members, as suppliers read of them."""
+    """The first joint needs, as suppliers read of them."""
     table = Table(title="Joint needs", title_justify="left", expand=True)
     table.add_column("need owner and title", ratio=1)
     table.add_column("what the market sees", ratio=1)
