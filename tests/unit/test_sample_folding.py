@@ -2,7 +2,7 @@
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samspil import ids
@@ -103,7 +103,6 @@ PAIRS = st.dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(PAIRS, st.randoms(use_true_random=False), st.randoms(use_true_random=False))
 def test_who_acts_first_changes_nothing_and_no_need_stands_in_two(scores, one, other):
     finds = finds_of(scores)

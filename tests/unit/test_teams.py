@@ -1,6 +1,6 @@
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samspil.domain.teams import TEAM_MAX, Coverage, suggested_teams
@@ -51,7 +51,6 @@ SUPPLIERS = st.lists(st.tuples(*[st.sampled_from([0.1, 0.4, 0.6, 0.8])] * ASKS),
 )
 
 
-@settings(deadline=None)
 @given(SUPPLIERS)
 def test_every_team_beats_each_supplier_alone_and_each_member_has_a_part(suppliers):
     alone = max((len(one.answered(at=AT)) for one in suppliers), default=0)
@@ -63,14 +62,12 @@ def test_every_team_beats_each_supplier_alone_and_each_member_has_a_part(supplie
         assert sorted([*covered, *team.open]) == list(range(ASKS))
 
 
-@settings(deadline=None)
 @given(SUPPLIERS, st.randoms())
 def test_the_order_of_the_suppliers_changes_nothing(suppliers, random):
     shuffled = random.sample(suppliers, len(suppliers))
     assert suggested_teams(shuffled, at=AT) == suggested_teams(suppliers, at=AT)
 
 
-@settings(deadline=None)
 @given(SUPPLIERS)
 def test_the_best_team_covers_as_much_as_any_two_or_three_can(suppliers):
     found = suggested_teams(suppliers, at=AT)
