@@ -81,6 +81,7 @@ def a_lot(
     clock: str | None = "12:00:00+02:00",
     documents: Sequence[str] = (),
     answer_languages: Sequence[str] = (),
+    follows: Sequence[str] = (),
     **project: object,
 ) -> str:
     """A ProcurementProjectLot: a lot, a part or a group of lots."""
@@ -96,6 +97,7 @@ def a_lot(
     periods += period("efac:InterestExpressionReceptionPeriod", interest_by, clock)
     process = extension(periods) + period("cac:ParticipationRequestReceptionPeriod", requests_by, clock)
     process += period("cac:TenderSubmissionDeadlinePeriod", tenders_by, clock)
+    process += "".join(element("cac:NoticeDocumentReference", leaf("cbc:ID", number)) for number in follows)
     return element(
         "cac:ProcurementProjectLot",
         leaf("cbc:ID", number, schemeName=scheme)
@@ -146,6 +148,8 @@ def a_notice(
     planned: str | None = None,
     changes: str | None = None,
     change_reason: str | None = None,
+    journal_number: str | None = None,
+    follows: Sequence[str] = (),
     languages: Sequence[str] = ("DAN",),
     organisations: str | None = None,
     buyers: Sequence[str] = ("ORG-0001",),
@@ -160,7 +164,8 @@ def a_notice(
         changed = element("efac:Changes", leaf("efbc:ChangedNoticeIdentifier", changes) + reason)
     kind = element("efac:NoticeSubType", leaf("cbc:SubTypeCode", subtype)) if subtype else ""
     parties = element("efac:Organizations", an_organisation() if organisations is None else organisations)
-    head = extension(changed + kind + parties)
+    journal = element("efac:Publication", leaf("efbc:NoticePublicationID", journal_number)) if journal_number else ""
+    head = extension(changed + kind + parties + journal)
     head += leaf("cbc:ID", notice_id, schemeName="notice-id")
     head += leaf("cbc:IssueDate", issued[0]) + leaf("cbc:IssueTime", issued[1])
     head += leaf("cbc:VersionID", version) + leaf("cbc:PlannedDate", planned) + leaf("cbc:NoticeTypeCode", notice_type)
@@ -179,5 +184,7 @@ def a_notice(
     )
     if project is None:
         project = a_project(title="Find utætte vandrør", description="En femtedel af vandet går tabt under gaderne.")
+    earlier = "".join(element("cac:NoticeDocumentReference", leaf("cbc:ID", number)) for number in follows)
+    head += element("cac:TenderingProcess", earlier) if earlier else ""
     opening = f'<{root} xmlns="{UBL}{root}-2" {NAMESPACES}>'
     return f'<?xml version="1.0" encoding="UTF-8"?>{before_root}{opening}{head}{project}{lots}</{root}>'.encode()

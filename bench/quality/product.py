@@ -12,7 +12,8 @@ from bench.quality.remembered import RememberedEmbedder
 from bench.quality.rows import QualitySet
 from samspil.adapters.vectors import open_index
 from samspil.domain.pairs import CapabilitySide, NeedSide
-from samspil.matching.judge import EmbeddedNeed, EmbeddedSupplier, Judge
+from samspil.matching.judge import EmbeddedSupplier, Judge
+from samspil.matching.likeness import EmbeddedNeed
 from samspil.matching.rules import Rules
 from samspil.matching.sides import capability_sides, need_entry, need_side, supplier_entry
 from samspil.ports import EmbedText, Entity, TextKind, VectorIndex

@@ -96,6 +96,12 @@ Label = Annotated[
     AfterValidator(_no_control_characters),
     _TRIMMED,
 ]
+Reference = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=URL_MAX),
+    AfterValidator(_no_control_characters),
+    _TRIMMED,
+]
 Url = Annotated[
     str,
     StringConstraints(min_length=8, max_length=URL_MAX, pattern=rf"^https?://[^{_NO_LETTERS}]+$"),

@@ -142,6 +142,11 @@ class JointNeedChanged(Event):
     undertakings_omitted: bool = Field(
         default=False, description="The record would be too large with the undertakings; the API has them."
     )
+    follow_up_summary: Paragraph | None = Field(
+        default=None,
+        description="Who of those that signed the intent has published a need or tender since; absent while nobody has signed.",
+        examples=["7 of 13 that signed intent have followed up"],
+    )
     closed_at: Timestamp | None = Field(default=None, description="When its need owner closed it; then nobody can join any more.")
     closed_because: Label | None = Field(default=None, description="Why it was closed, for people.")
     changed_at: Timestamp

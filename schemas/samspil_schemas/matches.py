@@ -247,6 +247,12 @@ class NeedMatched(Event):
     caused_by: Label = Field(description="The id of the event that was evaluated.")
     matches: tuple[Match, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
     similar: tuple[SimilarNeed, ...] = Field(default=(), max_length=MATCHES_MAX, description="Best first.")
+    follow_ups: tuple[SimilarNeed, ...] = Field(
+        default=(),
+        max_length=MATCHES_MAX,
+        description="Where this need is the text of a joint need, the needs of its members that read like it; where it is a "
+        "member's, the joint needs that it reads like. Each is seen from the joint need. Best first.",
+    )
     truncated: bool = Field(default=False, description="More pairs held than a report carries; the best are here.")
     space: VectorSpaceId
     scorer: Label = Field(description="The version of the rules that scored.", examples=["v1"])

@@ -19,6 +19,7 @@ from samspil_schemas.base import (
     Model,
     NutsCode,
     Paragraph,
+    Reference,
     Text,
     Timestamp,
     Title,
@@ -58,6 +59,9 @@ class Source(Model):
 
     kind: Label = Field(description="eforms, ocds, jsonl, web, …", examples=["eforms"])
     reference: Label = Field(description="The notice id, ocid or row id there.")
+    number: Label | None = Field(
+        default=None, description="Its number in the official journal, as later notices cite it.", examples=["601506-2023"]
+    )
     url: Url | None = Field(default=None, description="Where people can read it.")
     published_at: Timestamp | None = Field(default=None, description="When it was published there.")
 
@@ -82,6 +86,12 @@ class NeedStatement(Model):
     answer_deadline: Timestamp | None = Field(default=None, description="Until when the buyer takes answers.")
     documents: tuple[Url, ...] = Field(default=(), max_length=LIST_MAX, description="Where its documents are.")
     source: Source | None = Field(default=None, description="Where it was first published, if elsewhere.")
+    follows: tuple[Reference, ...] = Field(
+        default=(),
+        max_length=LIST_MAX,
+        description="Earlier publications that this one follows, such as a joint need or a market consultation: their ids, "
+        "notice numbers or addresses (BT-125 of eForms).",
+    )
     dialogue: DialogueAnnouncement | None = Field(default=None, description="A market dialogue that the need announces.")
     excluded_suppliers: tuple[Id, ...] = Field(
         default=(),

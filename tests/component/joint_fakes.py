@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
+from samspil.domain.joint_needs import folded
+from samspil.ports.follow_ups import Candidate, PublishedNeed
 from samspil.ports.joint_needs import Change, StoredJointNeed
 from samspil_schemas import Event, NeedStatement
 
@@ -16,6 +18,9 @@ class FakeJointRecord:
         self.statements: dict[str, NeedStatement] = {}
         self.suppliers: list[str] = []
         self.events: list[Event] = []
+        self.published: dict[str, PublishedNeed] = {}
+        self.rejected: set[tuple[str, str]] = set()
+        self.alike: list[Candidate] = []
         self.fail: Exception | None = None
 
     @asynccontextmanager
@@ -90,3 +95,28 @@ class FakeJointRecord:
 
     async def joint_need_history(self, joint_need_id: str) -> list[Change]:
         return await self.joint_need_changes(joint_need_id)
+
+    async def follow_up_candidates(self, joint_need_id: str, *, buyer_id: str) -> list[Candidate]:
+        return [
+            one for one in self.alike if one.need.buyer_id == buyer_id and (joint_need_id, one.need.need_id) not in self.rejected
+        ]
+
+    async def published_needs(self, need_ids: Collection[str]) -> list[PublishedNeed]:
+        return [self.published[id_] for id_ in sorted(need_ids) if id_ in self.published]
+
+    async def put_published_needs(self, needs: Sequence[PublishedNeed]) -> None:
+        self.published |= {need.need_id: need for need in needs}
+
+    async def referring_needs(self, buyer_ids: Collection[str]) -> list[PublishedNeed]:
+        return [need for need in self.published.values() if need.buyer_id in buyer_ids and need.follows]
+
+    async def joint_needs_ever_joined(self, buyer_ids: Collection[str]) -> list[str]:
+        return [id_ for id_, history in self.histories.items() if set(folded(id_, history).members) & set(buyer_ids)]
+
+    async def rejected_follow_ups(self, joint_need_id: str) -> set[str]:
+        return {need_id for id_, need_id in self.rejected if id_ == joint_need_id}
+
+    async def reject_follow_up(self, joint_need_id: str, need_id: str, *, by: str) -> bool:
+        known = (joint_need_id, need_id) in self.rejected
+        self.rejected.add((joint_need_id, need_id))
+        return not known

@@ -11,10 +11,13 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from samspil.cli.app import app
+from samspil.ports.follow_ups import Candidate, PublishedNeed
 from samspil.settings import PREFIX, Settings
 from samspil.web import serve
+from samspil_schemas import Buyer
 from tests.component.web_fakes import World, a_twin
 from tests.factories import a_statement
+from tests.protocol import a_similar
 
 
 class Shell:
@@ -77,6 +80,31 @@ async def test_a_joint_need_is_proposed_joined_moved_handed_over_and_closed(shel
     assert "Leaks, without digging" in listed.stdout
     told = await shell.run("history", joint)
     assert "buyer-1 withdrew its commitment: Bought already." in told.stdout
+
+
+async def test_who_followed_up_is_shown_and_a_suggestion_is_confirmed_or_rejected(shell: Shell) -> None:
+    joint = (await shell.json("propose", "need-1"))["id"]
+    said = ("--rung", "intent_signer", "--undertaking", "We ask the same.", "--country", "SE", "--name")
+    assert "Nobody has signed an intent yet." in (await shell.run("follow-ups", joint, who=None)).stdout
+    for number in (2, 3):
+        await shell.json("join", joint, *said, f"Sample body {number}", who=f"buyer-{number}")
+        own = Buyer(id=f"buyer-{number}", name=f"Sample body {number}", country="SE")
+        await shell.world.record.submit_need(f"tender-{number}", a_statement(buyer=own))
+        need = PublishedNeed(
+            need_id=f"tender-{number}", version=1, buyer_id=own.id, title="Leaks", heard_at=shell.world.clock.now()
+        )
+        shell.world.joint_record.alike.append(Candidate(need=need, find=a_similar(joint, need.need_id)))
+    asked = " ".join((await shell.run("follow-ups", joint, who="buyer-2")).stdout.split())
+    assert "Does tender-2 (Leaks) carry out what you declared?" in asked
+    assert f"samspil joint follow-up {joint} NEED" in asked
+    await shell.json("follow-up", joint, "tender-2", who="buyer-2")
+    await shell.json("follow-up", joint, "tender-3", "--reject", who="buyer-3")
+    told = (await shell.run("follow-ups", joint, who="buyer-3")).stdout
+    for words in ("1 of 2 that signed intent has followed up.", "confirmed", "not yet"):
+        assert words in told
+    assert "Does tender-3" not in told
+    assert "1 of 2 that signed intent has followed up" in (await shell.run("show", joint, who=None)).stdout
+    assert (await shell.json("follow-ups", joint))["totals"][0]["followed_up"] == 1
 
 
 async def test_a_facilitator_is_asked_and_steps_down(shell: Shell) -> None:

@@ -180,6 +180,37 @@ async def test_a_joint_need_is_a_find_for_those_outside_and_not_for_its_members(
     assert grown.similar == ()
 
 
+async def test_a_members_need_that_reads_like_the_joint_text_is_a_follow_up_from_whichever_side_it_is_seen(parts):
+    await parts.take(a_need("joint:one", joint_members=("buyer-1", "buyer-2")))
+    bodies = [Buyer(id=f"buyer-{number}", name=f"Sample body {number}", country="DK") for number in (1, 2, 3)]
+    tenders = [a_need(f"tender-{number}", buyer=body) for number, body in enumerate(bodies, start=1)]
+    for number, report in enumerate(await parts.take(*tenders), start=1):
+        seen = [(pair.need_id, pair.other_need_id, pair.other_buyer_id) for pair in report.follow_ups]
+        assert seen == ([("joint:one", f"tender-{number}", f"buyer-{number}")] if number < 3 else [])
+        assert f"tender-{number}" not in {similar.other_need_id for similar in report.similar}
+    [from_above] = await parts.take(a_need("joint:one", version=2, joint_members=("buyer-1", "buyer-2")))
+    assert {pair.other_need_id for pair in from_above.follow_ups} == {"tender-1", "tender-2"}
+    [from_below] = await parts.take(tenders[1])
+    pair = next(pair for pair in from_above.follow_ups if pair.other_need_id == "tender-2")
+    assert from_below.follow_ups == (pair,)
+    assert pair.evidence
+
+
+async def test_another_need_of_a_member_and_another_joint_need_are_no_follow_up(parts):
+    await parts.take(a_need("joint:one", joint_members=("buyer-1", "buyer-2")))
+    meals = a_need("tender-1", title="School meals", description="Every school wants a meal at noon.", cpv=("55524000",))
+    [other_need] = await parts.take(meals)
+    [other_joint] = await parts.take(a_need("joint:two", joint_members=("buyer-1", "buyer-3")))
+    assert (other_need.follow_ups, other_joint.follow_ups) == ((), ())
+
+
+async def test_who_is_no_member_any_more_has_nothing_suggested(parts):
+    await parts.take(a_need("joint:one", joint_members=("buyer-1", "buyer-2")), a_need("tender-1"))
+    [left] = await parts.take(a_need("joint:one", version=2, joint_members=("buyer-2",)))
+    [again] = await parts.take(a_need("tender-1"))
+    assert (left.follow_ups, again.follow_ups) == ((), ())
+
+
 async def test_the_joint_text_finds_suppliers_as_any_need_does(parts):
     await parts.take(a_published_profile())
     [report] = await parts.take(a_need("joint:one", joint_members=("buyer-1", "buyer-2")))

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from samspil.errors import RecordUnavailable
+from samspil.ports.follow_ups import Candidate, PublishedNeed
 from samspil.web.joint_export import JointNeedExport
 from samspil.web.joint_page import html_of
+from samspil_schemas import Buyer
 from tests.component.web_fakes import World, a_twin
+from tests.protocol import a_similar
 
 INTENT = {"rung": "intent_signer", "undertaking": "We ask the same.", "volume": {"amount": 900, "unit": "meters"}}
 
@@ -203,7 +206,7 @@ async def test_the_page_can_be_read_aloud(world: World) -> None:
     assert page == html_of(JointNeedExport.model_validate(await exported(world, joint)))
     outline = Outline(page)
     assert (outline.tags.count("h1"), outline.tags.count("main")) == (1, 1)
-    assert outline.tags.count("table") == outline.tags.count("caption") == 4
+    assert outline.tags.count("table") == outline.tags.count("caption") == 5
     assert outline.tags.count("th") == sum(name == "scope" for name, _ in outline.attributes)
     assert ("lang", "en") in outline.attributes
     levels = [int(tag[1]) for tag in outline.tags if tag in ("h1", "h2", "h3")]
@@ -227,3 +230,68 @@ async def test_who_is_not_there_cannot_be_acted_for(world: World) -> None:
         ("DELETE", "/v1/joint-needs/joint:none/members/buyer-1", "buyer-1"),
     ):
         assert (await world.ask(method, path, who=who)).status_code == 404
+
+
+async def publish_tender(world: World, joint: str, number: int = 2, *, alike: bool = True) -> str:
+    """Have buyer-N publish a tender that reads like the joint text."""
+    need_id, buyer_id = f"tender-{number}", f"buyer-{number}"
+    await world.publish(need_id, buyer=Buyer(id=buyer_id, name=f"Sample body {number}", country="SE"))
+    need = PublishedNeed(need_id=need_id, version=1, buyer_id=buyer_id, title="Leaks", heard_at=world.clock.now())
+    find = a_similar(joint.rpartition("/")[2], need_id)
+    world.joint_record.alike += [Candidate(need=need, find=find)] if alike else []
+    return need_id
+
+
+async def test_a_suggested_follow_up_is_seen_and_confirmed_by_its_own_buyer_alone(world: World) -> None:
+    joint = await propose(world)
+    for number in (2, 3):
+        await join(world, joint, number)
+    await publish_tender(world, joint)
+    for who in (None, "buyer-1", "buyer-3", "supplier-1", "operator"):
+        seen = (await world.ask("GET", f"{joint}/follow-ups", who=who)).json()
+        assert (seen["suggestions"], seen["sentence"]) == ([], "0 of 2 that signed intent have followed up")
+    (suggested,) = (await world.ask("GET", f"{joint}/follow-ups", who="buyer-2")).json()["suggestions"]
+    assert (suggested["need_id"], suggested["score"]) == ("tender-2", 0.7)
+    theirs = f"{joint}/members/buyer-2/follow-ups/tender-2"
+    assert (await world.ask("PUT", theirs, who="buyer-3")).status_code == 403
+    assert (await world.ask("PUT", f"{joint}/members/buyer-3/follow-ups/tender-2", who="buyer-3")).status_code == 403
+    assert (await world.ask("PUT", theirs, who="buyer-2")).json()["changed"]
+    report = (await world.ask("GET", f"{joint}/follow-ups", who="buyer-2")).json()
+    assert (report["suggestions"], report["sentence"]) == ([], "1 of 2 that signed intent has followed up")
+    assert [(one["need_id"], one["basis"]) for one in report["bodies"][0]["follow_ups"]] == [("tender-2", "text")]
+    assert (report["totals"][0]["followed_up"], report["totals"][0]["followed_up_volumes"][0]["amount"]) == (1, 900)
+    assert (await world.ask("GET", joint)).json()["follow_up_summary"] == report["sentence"]
+
+
+async def test_a_rejection_is_remembered_and_needs_no_reason(world: World) -> None:
+    joint = await propose(world)
+    await join(world, joint, 2)
+    await publish_tender(world, joint)
+    theirs = f"{joint}/members/buyer-2/follow-ups/tender-2"
+    before = (await world.ask("GET", joint)).json()["revision"]
+    assert (await world.ask("DELETE", theirs, who="buyer-3")).status_code == 403
+    assert [(await world.ask("DELETE", theirs, who="buyer-2")).json()["changed"] for _ in range(2)] == [True, False]
+    assert (await world.ask("GET", f"{joint}/follow-ups", who="buyer-2")).json()["suggestions"] == []
+    assert (await world.ask("GET", joint)).json()["revision"] == before  # nobody else learns of it
+    assert (await world.ask("PUT", theirs, who="buyer-2")).json()["changed"]  # it may still think better of it
+    assert (await world.ask("DELETE", theirs, who="buyer-2")).json()["changed"]
+    report = (await world.ask("GET", f"{joint}/follow-ups")).json()
+    assert report["sentence"] == "0 of 1 that signed intent have followed up"
+    for address, status in (("tender-9", 404), ("need-1", 403)):
+        response = await world.ask("DELETE", f"{joint}/members/buyer-2/follow-ups/{address}", who="buyer-2")
+        assert response.status_code == status
+
+
+async def test_the_export_says_who_followed_up(world: World) -> None:
+    joint = await propose(world)
+    for number in (2, 3):
+        await join(world, joint, number, horizon="2028-01-01")
+    await publish_tender(world, joint, alike=False)
+    await world.ask("PUT", f"{joint}/members/buyer-2/follow-ups/tender-2", who="buyer-2")
+    found = await exported(world, joint)
+    assert found["follow_ups"]["sentence"] == found["joint_need"]["follow_up_summary"]
+    assert [len(body["follow_ups"]) for body in found["follow_ups"]["bodies"]] == [1, 0]
+    page = (await world.ask("GET", f"{joint}/export.html", who="buyer-1")).text
+    for words in ("1 of 2 that signed intent has followed up", "0 days after it declared, in time; named by the body", "not yet"):
+        assert words in page
+    assert (await world.ask("GET", "/v1/joint-needs/joint:none/follow-ups")).status_code == 404

@@ -302,6 +302,11 @@ FILTERS = {
     "owners out": (Where(without_owners=("danish", "plain", "nobody")), {"lolland", "german", "swedish"}),
     "a buyer out": (Where(without_buyers=("b-1",)), {"plain", "danish", "swedish"}),
     "buyers out": (Where(without_buyers=("b-1", "b-2")), {"plain", "danish"}),
+    "a buyer's own": (Where(buyers=("b-1",)), {"lolland", "german"}),
+    "two buyers' own": (Where(buyers=("b-1", "b-2", "nobody")), {"lolland", "german", "swedish"}),
+    "shared by a body": (Where(members=("b-3",)), {"plain", "swedish"}),
+    "shared by one of two": (Where(members=("b-2", "b-4")), {"swedish"}),
+    "shared by a body, and another's": (Where(members=("b-3",), without_buyers=("b-2",)), {"plain"}),
     "a language": (Where(language="da"), {"danish", "lolland"}),
     "an unknown language": (Where(language="xx"), set()),
     "the code itself": (Where(cpv=("45233100",)), {"danish"}),
@@ -332,11 +337,15 @@ async def test_each_filter_finds_exactly_what_it_says(index: VectorIndex) -> Non
     await index.put(
         SUPPLIERS,
         [
-            an_entry("plain", 1, a_point()),
+            an_entry("plain", 1, a_point(members=("b-3",))),
             an_entry("danish", 1, a_point(language="da", cpv=("45233100", "03000000"), regions=("DK",))),
             an_entry("lolland", 1, a_point(language="da", cpv=("45233000",), regions=("DK02", "NO"), buyer_id="b-1")),
             an_entry("german", 1, a_point(language="de", cpv=("90490000",), regions=("DE1",), buyer_id="b-1")),
-            an_entry("swedish", 1, a_point(language="sv", cpv=("45000000",), regions=("SE224",), buyer_id="b-2")),
+            an_entry(
+                "swedish",
+                1,
+                a_point(language="sv", cpv=("45000000",), regions=("SE224",), buyer_id="b-2", members=("b-2", "b-3")),
+            ),
         ],
     )
     found_by = {case: await owners(index, where) for case, (where, _) in FILTERS.items()}

@@ -51,6 +51,8 @@ def random_searches(random: np.random.Generator, *, count: int) -> list[Search]:
             cpv=tuple(random.choice(CODES, size=random.integers(0, 2)).tolist()),
             language=str(random.choice(LANGUAGES)) if number % 2 or random.random() < 0.3 else None,
             without_owners=tuple(f"s-{n:03}" for n in random.integers(0, 60, size=random.integers(0, 4))),
+            buyers=("b-1", "b-2") if random.random() < 0.2 else (),
+            members=("b-1",) if random.random() < 0.2 else (),
             without_buyers=tuple(random.choice(["b-1", "b-2"], size=random.integers(0, 2)).tolist()),
         )
         limit = int(random.integers(1, 30))

@@ -34,6 +34,7 @@ points = st.builds(
     cpv=st.lists(st.sampled_from(CODES), max_size=2).map(tuple),
     regions=st.lists(st.sampled_from(REGIONS), max_size=2).map(tuple),
     buyer_id=st.none() | st.sampled_from(BUYERS),
+    members=st.lists(st.sampled_from(BUYERS), max_size=2).map(tuple),
     payload=st.dictionaries(st.text(max_size=3), st.none() | st.booleans() | st.integers() | st.text(max_size=3), max_size=2),
 )
 entries = st.builds(
@@ -49,6 +50,8 @@ filters = st.builds(
     cpv=st.lists(st.sampled_from((*CODES, "45230000")), max_size=2).map(tuple),
     without_owners=st.lists(st.sampled_from(OWNERS), max_size=2).map(tuple),
     without_buyers=st.lists(st.sampled_from(BUYERS), max_size=2).map(tuple),
+    buyers=st.lists(st.sampled_from(BUYERS), max_size=1).map(tuple),
+    members=st.lists(st.sampled_from(BUYERS), max_size=1).map(tuple),
 )
 any_language = st.sampled_from([Where(), Where(without_owners=("s-1",)), Where(regions=("DK03",)), Where(cpv=("45230000",))])
 
@@ -112,6 +115,8 @@ def passes(point: Point, where: Where) -> bool:
         and (not where.cpv or bool(paths & set(where.cpv)))
         and regions_meet(point.regions, where.regions)
         and point.buyer_id not in where.without_buyers
+        and (not where.buyers or point.buyer_id in where.buyers)
+        and (not where.members or bool(set(point.members) & set(where.members)))
     )
 
 

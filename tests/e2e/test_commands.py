@@ -300,6 +300,9 @@ def test_a_joint_need_is_matched_and_its_suppliers_and_members_see_it_grow(place
             assert client.get(f"/v1/joint-needs/{joint}/history").status_code == 403
         told = place.json("topics")["topics"]
         assert told["samspil.joint-needs.v1"] >= 2
+        with httpx.Client(base_url=place.runtime()["web"]) as client:
+            client.headers["Authorization"] = f"Bearer {tokens[other.need_id]}"
+            a_body_buys_what_it_declared(place, client, f"/v1/joint-needs/{joint}", mine=mine.statement, other=other.statement)
         assert place.json("joint", "export", joint, "--to", str(tmp_path / "joint.json"))["digest"]
     assert place.run("joint", "verify", str(tmp_path / "joint.json")).returncode == 0
 
@@ -318,3 +321,20 @@ def test_a_demo_folds_what_it_finds_and_accounts_for_all_of_it(place):
     assert len(members) >= 2 * len(came["joint_needs"]) > 0
     scenario = sample_scenario()
     assert all(member["rung"] == scenario[member["need_id"]].rung for member in members)
+
+
+def a_body_buys_what_it_declared(place, client, address, *, mine, other):
+    """One of its needs says what it follows, the other asks for the same in the same words."""
+    bought = {"buyer": other.buyer, "source": None}
+    refers = other.model_copy(update={**bought, "follows": (address.rpartition("/")[2],)})
+    for need_id, tender in (("tender-refers", refers), ("tender-alike", mine.model_copy(update=bought))):
+        assert client.put(f"/v1/needs/{need_id}", json=tender.model_dump(mode="json")).is_success
+
+    def follow_ups():
+        return client.get(f"{address}/follow-ups").json()
+
+    place.wait_for(lambda: follow_ups()["sentence"] == "1 of 1 that signed intent has followed up")
+    place.wait_for(lambda: [one["need_id"] for one in follow_ups()["suggestions"]] == ["tender-alike"])
+    assert client.put(f"{address}/members/{other.buyer.id}/follow-ups/tender-alike").json()["changed"]
+    found = {one["need_id"]: one["basis"] for one in follow_ups()["bodies"][0]["follow_ups"]}
+    assert found == {"tender-refers": "reference", "tender-alike": "text"}

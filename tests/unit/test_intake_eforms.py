@@ -395,3 +395,23 @@ def test_a_change_of_a_notice_that_is_named_otherwise_is_a_need_of_its_own_and_t
 def test_a_change_that_cancels_withdraws() -> None:
     assert taken(a_notice(notice_id=OTHER_ID, changes=f"{NOTICE_ID}-01", change_reason="cancel")).withdraw
     assert not taken(a_notice(notice_id=OTHER_ID, changes=f"{NOTICE_ID}-01", change_reason="cor-buy")).withdraw
+
+
+def test_a_tender_names_the_earlier_notices_that_it_follows_each_once() -> None:
+    found = statement(
+        a_notice(
+            root="ContractNotice",
+            subtype="16",
+            follows=["601506-2023"],
+            lots=a_lot(follows=[f"{OTHER_ID}-01", "601506-2023"])
+            + a_lot(number="LOT-0002", follows=["k@nordby.example", "x" * 2001]),
+        )
+    )
+    assert found.follows == ("601506-2023", f"{OTHER_ID}-01")
+
+
+@pytest.mark.parametrize(("stated", "number"), [("522031-2023", "522031-2023"), ("n.a.", None), (None, None)])
+def test_the_number_in_the_official_journal_is_kept_where_there_is_one(stated: str | None, number: str | None) -> None:
+    found = statement(a_notice(journal_number=stated))
+    assert found.source is not None
+    assert found.source.number == number

@@ -280,6 +280,25 @@ def test_the_stage_is_stated_or_the_first(row: dict[str, str], stage: Stage) -> 
     assert need(a_row(**row)).statement.stage is stage
 
 
+@pytest.mark.parametrize(
+    ("stated", "follows"),
+    [
+        ("joint:one; 2023/S 193-601506|https://nordby.example/1", ("joint:one", "2023/S 193-601506", "https://nordby.example/1")),
+        (["need-1", 7, "need-1", " "], ("need-1",)),
+        ("karen@nordby.example", ()),
+        (None, ()),
+    ],
+)
+def test_what_a_need_follows_is_read_however_it_is_listed(stated: object, follows: tuple[str, ...]) -> None:
+    assert need(a_row(follows=stated)).statement.follows == follows
+
+
+def test_more_references_than_the_contract_takes_are_cut_and_told() -> None:
+    found = need(a_row(follows=[f"need-{number}" for number in range(51)]))
+    assert len(found.statement.follows) == 50
+    assert found.notes[Note.LIST_CUT] == 1
+
+
 def test_bodies_of_one_name_in_two_countries_are_two() -> None:
     assert buyer_id(name="Nordby", country="DK") != buyer_id(name="Nordby", country="NO")
 

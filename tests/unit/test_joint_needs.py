@@ -13,6 +13,7 @@ from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import change_id, folded, rank
 from samspil.domain.joint_said import grown, published, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
+from samspil.ports.joint_needs import FollowedUp
 from samspil_schemas import MemberRole, Rung, event_id
 from tests.joint_needs import JOINT, OWNER, START, History, a_commitment, a_text
 
@@ -207,8 +208,8 @@ def test_what_is_closed_stands_as_it_is_but_what_it_led_to_can_still_be_named():
     ):
         with pytest.raises(Conflict, match="closed"):
             ask()
-    assert history.ask(rules.followed_up, "need-9", by="buyer-2") == 1
-    assert history.ask(rules.followed_up, "need-9", by="buyer-2") == 0
+    assert history.ask(rules.followed_up, FollowedUp(need_id="need-9"), by="buyer-2") == 1
+    assert history.ask(rules.followed_up, FollowedUp(need_id="need-9"), by="buyer-2") == 0
     changed = stored(history.joint).changed
     assert (changed.closed_because, changed.members[1].followed_up_by) == ("All have bought", ("need-9",))
     assert statement_of(history.joint) is None
@@ -218,7 +219,7 @@ def test_only_who_declared_an_intent_can_carry_it_out():
     history = History()
     history.declare("buyer-2", "partner")
     with pytest.raises(Conflict, match="declared nothing"):
-        history.ask(rules.followed_up, "need-9", by="buyer-2")
+        history.ask(rules.followed_up, FollowedUp(need_id="need-9"), by="buyer-2")
 
 
 def test_a_joint_need_takes_no_more_members_than_its_event_holds(monkeypatch):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from samspil.bootstrap import Api, Settings, opened_api
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
-from samspil.cli.joint_tables import history_table, joint_need_view, joint_needs_table
+from samspil.cli.joint_tables import follow_ups_view, history_table, joint_need_view, joint_needs_table
 from samspil.domain.joint_history import wrong_entry
 from samspil.domain.joint_words import volume_of
 from samspil_schemas import MemberRole, Rung
@@ -68,11 +68,22 @@ async def withdraw(*, joint_need_id: str, reason: str | None, as_json: bool) -> 
         return _recorded(await api.ask("DELETE", path, params={"reason": reason}), as_json=as_json)
 
 
-async def follow_up(*, joint_need_id: str, need_id: str, as_json: bool) -> int:
-    """Say which later need carries out what one declared."""
+async def follow_up(*, joint_need_id: str, need_id: str, reject: bool, as_json: bool) -> int:
+    """Say which later need carries out what one declared, or that one does not."""
     async with opened_api(Settings()) as api:
         path = await _own(api, joint_need_id, "follow-ups", need_id)
-        return _recorded(await api.ask("PUT", path), as_json=as_json)
+        return _recorded(await api.ask("DELETE" if reject else "PUT", path), as_json=as_json)
+
+
+async def follow_ups(*, joint_need_id: str, as_json: bool) -> int:
+    """Show who followed up, and what one may confirm oneself."""
+    async with opened_api(Settings()) as api:
+        found = await api.ask("GET", _path(joint_need_id, "follow-ups"))
+    if as_json:
+        print_json(found)
+    else:
+        OUT.print(follow_ups_view(found))
+    return EXIT_OK
 
 
 async def text(*, joint_need_id: str, title: str | None, description: str | None, as_json: bool) -> int:

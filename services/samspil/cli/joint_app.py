@@ -99,10 +99,17 @@ def follow_up(
     joint_need_id: JointNeedId,
     need_id: Annotated[str, typer.Argument(metavar="NEED", help="A later need of your own.")],
     *,
+    reject: Annotated[bool, typer.Option("--reject", help="Say that it does not; it is not suggested again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say which later need of yours carries out what you declared."""
-    command(joint.follow_up)(joint_need_id=joint_need_id, need_id=need_id, as_json=as_json)
+    """Say which later need of yours carries out what you declared, or confirm or reject one that is suggested."""
+    command(joint.follow_up)(joint_need_id=joint_need_id, need_id=need_id, reject=reject, as_json=as_json)
+
+
+@app.command("follow-ups")
+def follow_ups(joint_need_id: JointNeedId, *, as_json: Json = False) -> None:
+    """Show who of those that signed the intent has followed up; with your token also what you may confirm."""
+    command(joint.follow_ups)(joint_need_id=joint_need_id, as_json=as_json)
 
 
 @app.command()

@@ -9,7 +9,9 @@ from rich.text import Text
 
 from samspil.bootstrap import Folded
 from samspil.cli.console import shown
+from samspil.domain.follow_ups import followed_in_words
 from samspil.domain.joint_words import figure
+from samspil.ports.follow_ups import FollowUp
 from samspil.ports.joint_needs import StoredJointNeed
 
 Answer = Mapping[str, Any]
@@ -38,6 +40,7 @@ def joint_need_view(one: Answer) -> RenderableType:
         Text(joint["title"], style="bold"),
         Text(f"{one['id']}, revision {one['revision']}, {stage}", style="dim"),
         Text(one["summary"], style="green"),
+        *([Text(one["follow_up_summary"])] if one["follow_up_summary"] else []),
         _members(joint["members"]),
     ]
     lines += [Text(f"{offer['buyer_id']} is asked to be {_words(offer['role'])}.", style="yellow") for offer in one["offers"]]
@@ -57,6 +60,36 @@ def _members(members: Sequence[Answer]) -> Table:
             shown(member["undertaking"] or ""),
             shown(f"{figure(volume['amount'])} {volume['unit']}") if volume else "",
             member["horizon"] or "",
+        )
+    return table
+
+
+def follow_ups_view(found: Answer) -> RenderableType:
+    """Who followed up, and what the organisation that asks may confirm."""
+    sentence = found["sentence"]
+    lines: list[RenderableType] = [Text(f"{sentence}." if sentence else "Nobody has signed an intent yet.", style="green")]
+    if found["bodies"]:
+        lines.append(_followers(found["bodies"]))
+    asks = "Does {need_id} ({title}) carry out what you declared? It reads like the joint text."
+    lines += [Text(asks.format(**one), style="yellow") for one in found["suggestions"]]
+    if found["suggestions"]:
+        lines.append(Text(f"Confirm one: samspil joint follow-up {found['id']} NEED, or say no with --reject.", style="dim"))
+    return Group(*lines)
+
+
+def _followers(bodies: Sequence[Answer]) -> Table:
+    table = Table(expand=True)
+    for name, ratio in (("body", 3), ("rung", 2), ("declared", 2), ("horizon", 2), ("followed up by", 6)):
+        table.add_column(name, ratio=ratio, overflow="fold")
+    for body in bodies:
+        followed = "\n".join(followed_in_words(FollowUp.model_validate(one)) for one in body["follow_ups"])
+        rung = _words(body["rung"]) if body["rung"] else "withdrawn"
+        table.add_row(
+            shown(f"{body['name']} ({body['country']})"),
+            rung,
+            body["declared_on"],
+            body["horizon"] or "",
+            shown(followed or "not yet"),
         )
     return table
 

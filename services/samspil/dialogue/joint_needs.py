@@ -6,22 +6,26 @@ The revision is counted in that transaction, so that snapshots leave the outbox 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from samspil import ids
 from samspil.clock import Clock
 from samspil.domain import joint_rules
+from samspil.domain.follow_ups import follow_up_of, heard, reported, suggested
 from samspil.domain.joint_needs import folded
 from samspil.domain.joint_proposals import made_by
 from samspil.domain.joint_said import changes_of, grown, published, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ports import Readings, Record, StoredNeed, readers_of
+from samspil.ports.follow_ups import FollowUpBasis, PublishedNeed
 from samspil.ports.joint_needs import (
     Change,
     Commitment,
     Content,
     Declaration,
+    FollowedUpJointNeed,
+    FollowUpReadings,
     JointNeed,
-    JointNeedReadings,
     JointNeedTransaction,
     JointText,
     Proposal,
@@ -29,7 +33,7 @@ from samspil.ports.joint_needs import (
     Recorded,
     StoredJointNeed,
 )
-from samspil_schemas import Buyer, MemberRole, NeedStatement, SimilarNeed, topics
+from samspil_schemas import Buyer, MemberRole, NeedPublished, NeedStatement, SimilarNeed, topics
 from samspil_schemas.base import MATCHES_MAX
 
 _PROPOSALS = "joint-need-proposals"
@@ -43,7 +47,7 @@ class KeptJointNeeds:
         record: Record[JointNeedTransaction],
         *,
         readings: Readings,
-        joint_readings: JointNeedReadings,
+        joint_readings: FollowUpReadings,
         clock: Clock,
         stages: Sequence[str] = joint_rules.DEFAULT_STAGES,
     ) -> None:
@@ -52,7 +56,7 @@ class KeptJointNeeds:
         Args:
             record: opens transactions.
             readings: the needs of the buyers, and the finds of the same need elsewhere.
-            joint_readings: the joint needs.
+            joint_readings: the joint needs, and what follows them up.
             clock: tells when something was done.
             stages: of the process, in order; a joint need begins in the first.
         """
@@ -119,7 +123,7 @@ class KeptJointNeeds:
                 return _recorded(made, changed=False)
             number = await transaction.count_joint_needs()
             joint = JointNeed(joint_need_id=ids.joint_need_id(need_id=need.need_id, number=number))
-            return await _put(transaction, joint, [], self._changes(joint, contents, by=by))
+            return await put_changes(transaction, joint, [], self._changes(joint, contents, by=by))
 
     async def declare(self, joint_need_id: str, declaration: Declaration, *, by: str, follows: int | None = None) -> Recorded:
         """Join, or change one's own commitment; `follows`: only if it is in this version."""
@@ -164,9 +168,40 @@ class KeptJointNeeds:
         return await self._decide(joint_need_id, lambda joint: joint_rules.ended(joint, role, buyer_id, by=by), by=by)
 
     async def follow_up(self, joint_need_id: str, need_id: str, *, by: str) -> Recorded:
-        """Say which later need of one's own carries out what one declared."""
+        """Say which later need of one's own carries out what one declared, or confirm that one does."""
         need = await self._own_need(need_id, by=by)
-        return await self._decide(joint_need_id, lambda joint: joint_rules.followed_up(joint, need.need_id, by=by), by=by)
+        alike = await self._joint_readings.follow_up_candidates(joint_need_id, buyer_id=by)
+        basis = FollowUpBasis.TEXT if need_id in {one.need.need_id for one in alike} else FollowUpBasis.NAMED
+        async with self._record.begin() as transaction:
+            joint, known = await _held(transaction, joint_need_id)
+            heard_of = next(iter(await transaction.published_needs([need_id])), None) or self._heard(need)
+            contents = joint_rules.followed_up(joint, follow_up_of(heard_of, basis=basis), by=by)
+            return await self._put(transaction, joint, known, contents, by=by)
+
+    async def reject_follow_up(self, joint_need_id: str, need_id: str, *, by: str) -> Recorded:
+        """Say that a need of one's own does not carry out what one declared; it is not suggested or linked again.
+
+        Raises:
+            NotFound: there is no such joint need, or no such need.
+            Forbidden: the need is another body's.
+        """
+        async with self._record.begin() as transaction:
+            joint, known = await _held(transaction, joint_need_id)
+            if (by, need_id) not in joint.follow_ups:
+                await self._own_need(need_id, by=by)
+            remembered = await transaction.reject_follow_up(joint_need_id, need_id, by=by)
+            recorded = await self._put(transaction, joint, known, joint_rules.not_followed_up(joint, need_id, by=by), by=by)
+            return replace(recorded, changed=recorded.changed or remembered)
+
+    async def follow_ups(self, joint_need_id: str, *, by: str | None = None) -> FollowedUpJointNeed | None:
+        """Who followed up, and what `by` may confirm; None where there is no such joint need."""
+        history = await self._joint_readings.joint_need_history(joint_need_id)
+        if not history:
+            return None
+        joint = folded(joint_need_id, history)
+        asked = by is not None and by in joint.members
+        candidates = await self._joint_readings.follow_up_candidates(joint_need_id, buyer_id=by) if by and asked else []
+        return FollowedUpJointNeed(report=reported(joint), suggestions=tuple(suggested(joint, candidates)))
 
     async def close(self, joint_need_id: str, *, by: str, reason: str | None = None) -> Recorded:
         """Close the joint need; nobody can change it any more."""
@@ -174,14 +209,27 @@ class KeptJointNeeds:
 
     async def _decide(self, joint_need_id: str, decide: Callable[[JointNeed], Sequence[Content]], *, by: str) -> Recorded:
         async with self._record.begin() as transaction:
-            known = await transaction.joint_need_changes(joint_need_id)
-            if not known:
-                raise NotFound(f"There is no joint need {joint_need_id}.", hint="Look for it at /v1/joint-needs.")
-            joint = folded(joint_need_id, known)
-            new = self._changes(joint, decide(joint), by=by)
-            if not new:
-                return Recorded(joint_need_id=joint_need_id, revision=joint.revision, changed=False)
-            return await _put(transaction, joint, known, new)
+            joint, known = await _held(transaction, joint_need_id)
+            return await self._put(transaction, joint, known, decide(joint), by=by)
+
+    async def _put(
+        self,
+        transaction: JointNeedTransaction,
+        joint: JointNeed,
+        known: Sequence[Change],
+        contents: Sequence[Content],
+        *,
+        by: str,
+    ) -> Recorded:
+        new = self._changes(joint, contents, by=by)
+        if not new:
+            return Recorded(joint_need_id=joint.joint_need_id, revision=joint.revision, changed=False)
+        return await put_changes(transaction, joint, known, new)
+
+    def _heard(self, need: StoredNeed) -> PublishedNeed:
+        """What is known of a need that stands in the record before it was heard of on the topic."""
+        published = NeedPublished(need_id=need.need_id, version=need.version, statement=need.statement)
+        return heard(None, published, at=self._clock.now())
 
     def _changes(self, joint: JointNeed, contents: Sequence[Content], *, by: str) -> list[Change]:
         return changes_of(joint, contents, by=by, at=self._clock.now())
@@ -211,7 +259,21 @@ class KeptJointNeeds:
         )
 
 
-async def _put(transaction: JointNeedTransaction, before: JointNeed, known: Sequence[Change], new: Sequence[Change]) -> Recorded:
+async def _held(transaction: JointNeedTransaction, joint_need_id: str) -> tuple[JointNeed, list[Change]]:
+    """The joint need and its history, held until the end of the transaction.
+
+    Raises:
+        NotFound: there is none.
+    """
+    known = await transaction.joint_need_changes(joint_need_id)
+    if not known:
+        raise NotFound(f"There is no joint need {joint_need_id}.", hint="Look for it at /v1/joint-needs.")
+    return folded(joint_need_id, known), known
+
+
+async def put_changes(
+    transaction: JointNeedTransaction, before: JointNeed, known: Sequence[Change], new: Sequence[Change]
+) -> Recorded:
     """Record the changes and say what is to be said of them."""
     after = folded(before.joint_need_id, [*known, *new])
     now = stored(after)

@@ -11,6 +11,7 @@ from typing import Any
 
 from samspil.domain.joint_needs import PROPOSAL, canonical, change_id
 from samspil.domain.joint_words import figure
+from samspil.ports.follow_ups import FollowUpBasis
 from samspil.ports.joint_needs import (
     Change,
     Closed,
@@ -18,6 +19,7 @@ from samspil.ports.joint_needs import (
     Committed,
     Content,
     FollowedUp,
+    NotFollowedUp,
     OfferEnded,
     Proposed,
     RoleEnded,
@@ -85,8 +87,10 @@ def sentence(content: Content, *, by: str) -> str:
             said = f"{commitment.body.name} ({by}) declared itself {_commitment(commitment)}."
         case Withdrawn(reason=reason):
             said = f"{by} withdrew its commitment" + (f": {reason}." if reason else ".")
-        case FollowedUp(need_id=need_id):
-            said = f"{by} named its need {need_id} as what carries out its declaration."
+        case FollowedUp():
+            said = _follow_up(content, by=by)
+        case NotFollowedUp(need_id=need_id):
+            said = f"{by} said that its need {need_id} does not carry out its declaration."
         case Closed(reason=reason):
             said = f"{by} closed the joint need" + (f": {reason}." if reason else ".")
         case _:
@@ -105,6 +109,20 @@ def _role_sentence(content: RoleOffered | OfferEnded | RoleTaken | RoleEnded, *,
             return f"{content.buyer_id} became {role}."
         case RoleEnded():
             return f"{content.buyer_id} is no longer {role}."
+
+
+def _follow_up(content: FollowedUp, *, by: str) -> str:
+    match content.basis:
+        case FollowUpBasis.REFERENCE:
+            return (
+                f"{by} published the need {content.need_id}, which carries out its declaration: it refers to {content.reference}."
+            )
+        case FollowUpBasis.TEXT:
+            return (
+                f"{by} confirmed that its need {content.need_id}, which reads like the joint text, carries out its declaration."
+            )
+        case _:
+            return f"{by} named its need {content.need_id} as what carries out its declaration."
 
 
 def _commitment(commitment: Commitment) -> str:

@@ -12,11 +12,13 @@ from typing import Any
 from samspil.ports.joint_needs import (
     Change,
     Closed,
+    Commitment,
     Committed,
     Content,
     FollowedUp,
     JointMember,
     JointNeed,
+    NotFollowedUp,
     OfferEnded,
     Proposed,
     RoleEnded,
@@ -31,6 +33,8 @@ from samspil_schemas import MemberRole, Rung
 PROPOSAL = "proposal"
 _STAGE, _END, _OWNERSHIP = "stage", "end", f"role/{MemberRole.NEED_OWNER.value}"
 _OF_ALL: Mapping[type, str] = {Proposed: PROPOSAL, TextStated: "text", StageMoved: _STAGE, Closed: _END}
+# Who stands on one of these has declared that it will buy.
+BINDING = (Rung.INTENT_SIGNER, Rung.FIRST_BUYER)
 _RANK = {rung: place for place, rung in enumerate(Rung)}
 
 
@@ -39,12 +43,17 @@ def rank(rung: Rung) -> int:
     return _RANK[rung]
 
 
+def member_subject(buyer_id: str) -> str:
+    """The subject of what one body commits itself to."""
+    return f"member/{buyer_id}"
+
+
 def subject_of(content: Content, *, by: str) -> str:
     """What a change is about."""
     match content:
         case Committed() | Withdrawn():
-            return f"member/{by}"
-        case FollowedUp(need_id=need_id):
+            return member_subject(by)
+        case FollowedUp(need_id=need_id) | NotFollowedUp(need_id=need_id):
             return f"follow-up/{by}/{need_id}"
         case RoleOffered(role=role, buyer_id=buyer_id) | OfferEnded(role=role, buyer_id=buyer_id):
             return f"offer/{role.value}/{buyer_id}"
@@ -108,8 +117,13 @@ def folded(joint_need_id: str, changes: Iterable[Change]) -> JointNeed:
         offers=frozenset(
             (content.role, content.buyer_id) for content in contents if isinstance(content, RoleOffered) and content.term == term
         ),
-        follow_ups=frozenset(
-            (change.by, change.content.need_id) for change in heads.values() if isinstance(change.content, FollowedUp)
+        follow_ups={
+            (change.by, change.content.need_id): change
+            for _, change in sorted(heads.items())
+            if isinstance(change.content, FollowedUp)
+        },
+        unlinked=frozenset(
+            (change.by, change.content.need_id) for change in heads.values() if isinstance(change.content, NotFollowedUp)
         ),
         closed=end.content if end and isinstance(end.content, Closed) else None,
         closed_at=end.at if end else None,
@@ -133,6 +147,8 @@ def _members(changes: Iterable[Change]) -> dict[str, JointMember]:
         stood = before.commitment if before else None
         stays = before is not None and (stood.rung if stood else None) == (commitment.rung if commitment else None)
         reached = [commitment.rung if commitment else Rung.OBSERVER, before.highest if before else Rung.OBSERVER]
+        signs = commitment is not None and commitment.rung in BINDING and (before is None or before.signed is None)
+        named = (before.named if before else frozenset()) | _named(commitment)
         members[change.by] = JointMember(
             buyer_id=change.by,
             commitment=commitment,
@@ -140,5 +156,13 @@ def _members(changes: Iterable[Change]) -> dict[str, JointMember]:
             since=before.since if before and stays else change.at,
             changed_at=change.at,
             highest=max(reached, key=rank),
+            signed=commitment if signs else (before.signed if before else None),
+            signed_at=change.at if signs else (before.signed_at if before else None),
+            named=named,
+            seeds=before.seeds if before and before.signed else named,
         )
     return dict(sorted(members.items()))
+
+
+def _named(commitment: Commitment | None) -> frozenset[str]:
+    return frozenset({commitment.need_id}) if commitment and commitment.need_id else frozenset()

@@ -5,6 +5,7 @@ Which organisation asks is known from its token; a rule never takes the word of 
 
 from collections.abc import Collection, Sequence
 
+from samspil.domain.joint_needs import BINDING
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ports.joint_needs import (
     Closed,
@@ -14,6 +15,7 @@ from samspil.ports.joint_needs import (
     FollowedUp,
     JointNeed,
     JointText,
+    NotFollowedUp,
     OfferEnded,
     Proposed,
     RoleEnded,
@@ -23,7 +25,7 @@ from samspil.ports.joint_needs import (
     TextStated,
     Withdrawn,
 )
-from samspil_schemas import MemberRole, Rung
+from samspil_schemas import MemberRole
 from samspil_schemas.base import LIST_MAX, MEMBERS_MAX
 
 # The stages of a joint process, reconstructed from descriptions of the practice; none of the words is an official name.
@@ -37,7 +39,6 @@ DEFAULT_STAGES = (
 )
 # A sum over all members stays below 2^53, up to which a double holds every whole number.
 AMOUNT_MAX = 1e12
-_BINDING = (Rung.INTENT_SIGNER, Rung.FIRST_BUYER)
 Decided = Sequence[Content]
 
 
@@ -186,20 +187,25 @@ def ended(joint: JointNeed, role: MemberRole, buyer_id: str, *, by: str) -> Deci
     return (RoleEnded(role=role, buyer_id=buyer_id),)
 
 
-def followed_up(joint: JointNeed, need_id: str, *, by: str) -> Decided:
+def followed_up(joint: JointNeed, content: FollowedUp, *, by: str) -> Decided:
     """Say which later need of one's own carries out what one declared; a closed joint need takes that too.
 
     Raises:
         Conflict: the one who asks never declared an intent, or has named enough.
     """
-    if (by, need_id) in joint.follow_ups:
+    if (by, content.need_id) in joint.follow_ups:
         return ()
     member = joint.members.get(by)
-    if member is None or member.highest not in _BINDING:
+    if member is None or member.signed is None:
         raise Conflict("You declared nothing that could be carried out.", hint="Sign the intent first.")
     if sum(buyer_id == by for buyer_id, _ in joint.follow_ups) >= LIST_MAX:
         raise Conflict(f"You have named {LIST_MAX} needs already.", hint="Name one that stands for the rest.")
-    return (FollowedUp(need_id=need_id),)
+    return (content,)
+
+
+def not_followed_up(joint: JointNeed, need_id: str, *, by: str) -> Decided:
+    """Say that a need of one's own is no follow-up; nothing is recorded of one that was not linked."""
+    return (NotFollowedUp(need_id=need_id),) if (by, need_id) in joint.follow_ups else ()
 
 
 def closed(joint: JointNeed, *, by: str, reason: str | None) -> Decided:
@@ -223,7 +229,7 @@ def _require_owner(joint: JointNeed, *, by: str) -> None:
 
 
 def _require_sound(commitment: Commitment) -> None:
-    if commitment.rung in _BINDING and commitment.undertaking is None:
+    if commitment.rung in BINDING and commitment.undertaking is None:
         raise Refused(
             f"A body on the rung {commitment.rung.value} declares what it undertakes.", hint="Give the undertaking in your words."
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from samspil import ids
+from samspil.domain.follow_ups import sentence_of
 from samspil.domain.joint_needs import rank, subject_of
 from samspil.domain.joint_words import summary, totals
 from samspil.ports.joint_needs import Change, Content, JointNeed, RoleOffer, StoredJointNeed
@@ -58,6 +59,7 @@ def _snapshot(joint: JointNeed) -> JointNeedChanged:
         summary=summary(commitments),
         totals=totals(commitments),
         members=_members(joint),
+        follow_up_summary=sentence_of(joint),
         closed_at=joint.closed_at,
         closed_because=joint.closed.reason if joint.closed else None,
         changed_at=joint.changed_at,

@@ -31,10 +31,15 @@ def totals(commitments: Collection[Commitment]) -> tuple[RungTotal, ...]:
     for rung in Rung:
         standing = [commitment for commitment in commitments if commitment.rung is rung]
         if standing:
-            volumes = tuple(Volume(amount=one.amount, unit=one.unit) for one in _sums(standing))
             horizon = max((one.horizon for one in standing if one.horizon), default=None)
-            found.append(RungTotal(rung=rung, bodies=len(standing), volumes=volumes, horizon=horizon))
+            stated = volumes(one.volume for one in standing)
+            found.append(RungTotal(rung=rung, bodies=len(standing), volumes=stated, horizon=horizon))
     return tuple(found)
+
+
+def volumes(stated: Iterable[Volume | None]) -> tuple[Volume, ...]:
+    """The sum of each unit, by unit."""
+    return tuple(Volume(amount=one.amount, unit=one.unit) for one in _sums((volume, None) for volume in stated))
 
 
 def summary(commitments: Collection[Commitment]) -> str:
@@ -54,8 +59,8 @@ def summary(commitments: Collection[Commitment]) -> str:
     if intend:
         who = str(intend) if committed else _bodies(intend)
         said.append(f"{who} {'intends' if intend == 1 else 'intend'}")
-    volumes = _volumes(_sums(bound))
-    return ", ".join(said) + (f": {volumes}" if volumes else "")
+    needed = _volumes(_sums((one.volume, one.horizon) for one in bound))
+    return ", ".join(said) + (f": {needed}" if needed else "")
 
 
 def _unbound(commitments: Collection[Commitment]) -> str:
@@ -99,21 +104,21 @@ def figure(amount: float) -> str:
     return f"{amount:,.15g}"
 
 
-def _sums(commitments: Iterable[Commitment]) -> list[_Sum]:
+def _sums(said: Iterable[tuple[Volume | None, date | None]]) -> list[_Sum]:
     """One sum for each unit, by unit; spelling apart from case and spaces makes another unit."""
     stated: dict[str, list[tuple[Volume, date | None]]] = {}
-    for one in commitments:
-        if one.volume is not None:
-            stated.setdefault(" ".join(one.volume.unit.casefold().split()), []).append((one.volume, one.horizon))
+    for volume, horizon in said:
+        if volume is not None:
+            stated.setdefault(" ".join(volume.unit.casefold().split()), []).append((volume, horizon))
     sums = []
-    for _, volumes in sorted(stated.items()):
+    for _, found in sorted(stated.items()):
         # math.fsum is exact, so that the order of the commitments cannot show in the last digit.
-        years = [horizon.year for _, horizon in volumes if horizon]
+        years = [horizon.year for _, horizon in found if horizon]
         sums.append(
             _Sum(
-                unit=min(volume.unit for volume, _ in volumes),
-                amount=math.fsum(volume.amount for volume, _ in volumes),
-                dated=math.fsum(volume.amount for volume, horizon in volumes if horizon),
+                unit=min(volume.unit for volume, _ in found),
+                amount=math.fsum(volume.amount for volume, _ in found),
+                dated=math.fsum(volume.amount for volume, horizon in found if horizon),
                 year=max(years, default=None),
             )
         )

@@ -84,6 +84,11 @@ def elsewhere(one: NeedSide, other: NeedSide) -> bool:
     return one.buyer_id != other.buyer_id and one.buyer_id not in other.joint_members and other.buyer_id not in one.joint_members
 
 
+def may_follow(joint: NeedSide, need: NeedSide) -> bool:
+    """True of the text of a joint need and a need of a member's own, which may carry out what the member declared."""
+    return need.buyer_id in joint.joint_members and not need.joint_members
+
+
 def _cpv_excluded(codes: tuple[str, ...], excluded: frozenset[str]) -> bool:
     # The main code stands first and says what the need is about; a side code in an excluded branch does not hide it.
     return bool(codes) and not excluded.isdisjoint(cpv_path(codes[0]))

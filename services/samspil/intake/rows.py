@@ -3,7 +3,7 @@
 Own shape: `{"need_id": …, "statement": {…}}` and `{"supplier_id": …, "profile": {…}}`, as in the contract.
 
 Flat shape of a need: title, text, lang, country, buyer, and where known id, cpv (with cpv_extra, cpv_all), nuts, date, deadline,
-stage or subtype, url. Flat shape of a supplier: id, name, text, lang, country, and where known cpv and nuts.
+stage or subtype, url, follows. Flat shape of a supplier: id, name, text, lang, country, and where known cpv and nuts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -169,6 +169,7 @@ def _flat_need(row: Row, *, source: Place, notes: Notes, kind: str) -> Taken:
         stage=_stage(row),
         answer_deadline=moment(_word(row, "deadline"), otherwise=END_OF_DAY),
         source=Source(kind=kind, reference=need_id, url=url if texts.is_url(url) else None, published_at=published),
+        follows=_follows(row, notes=notes),
     )
     order = SourceOrder(published_at=published) if published else None
     return Taken(need_id=need_id, statement=statement, order=order, source=source, notes=+notes)
@@ -229,6 +230,14 @@ def _stage(row: Row) -> Stage:
         return stage_of(_word(row, "subtype") or "unknown")
     except Unusable:
         return Stage.IDEA
+
+
+def _follows(row: Row, *, notes: Notes) -> tuple[str, ...]:
+    """References to earlier publications: a list, or a text parted by semicolons or bars, for "2023/S 193-1" has spaces."""
+    stated = row.get("follows")
+    items = stated if isinstance(stated, list) else [stated]
+    pieces = (piece for item in items if isinstance(item, str) for piece in item.replace("|", ";").split(";"))
+    return texts.references(pieces, notes=notes)
 
 
 def _word(row: Row, field: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pydantic import TypeAdapter, ValidationError
 
 from samspil.intake.outcomes import Note, Notes
-from samspil_schemas.base import TEXT_MAX, TITLE_MAX, Url
+from samspil_schemas.base import LIST_MAX, TEXT_MAX, TITLE_MAX, URL_MAX, Url
 
 MASK = "[e-mail]"
 _ELLIPSIS = "…"
@@ -37,6 +37,14 @@ def is_url(text: str) -> bool:
     except ValidationError:
         return False
     return _EMAIL.search(text) is None
+
+
+def references(stated: Iterable[str], *, notes: Notes) -> tuple[str, ...]:
+    """Those that name a publication, each once: what the contract takes, prints, and holds no e-mail address."""
+    pieces = [piece for one in stated if (piece := one.strip()) and len(piece) <= URL_MAX and piece.isprintable()]
+    found = [piece for piece in dict.fromkeys(pieces) if _EMAIL.search(piece) is None]
+    notes[Note.LIST_CUT] += len(found) > LIST_MAX
+    return tuple(found[:LIST_MAX])
 
 
 def tidy(text: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from samspil.domain.similar import folded_finds
-from samspil.matching.judge import EmbeddedNeed, Judge
+from samspil.matching.judge import Judge
+from samspil.matching.likeness import EmbeddedNeed
 from samspil.matching.rules import Rules
 from samspil.matching.sides import need_side
 from samspil.matching.teaming import teams_of

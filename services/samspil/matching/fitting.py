@@ -17,9 +17,10 @@ def fitted(verdict: VerdictT, *, most: int = RECORD_BYTES_MAX) -> VerdictT:
         kept: dict[str, object] = {"matches": verdict.matches[: int(len(verdict.matches) * share)], "truncated": True}
         if isinstance(verdict, NeedMatched):
             kept["similar"] = verdict.similar[: int(len(verdict.similar) * share)]
+            kept["follow_ups"] = verdict.follow_ups[: int(len(verdict.follow_ups) * share)]
         verdict = verdict.model_copy(update=kept)
     return verdict
 
 
 def _similar(verdict: NeedMatched | SupplierMatched) -> tuple[object, ...]:
-    return verdict.similar if isinstance(verdict, NeedMatched) else ()
+    return (*verdict.similar, *verdict.follow_ups) if isinstance(verdict, NeedMatched) else ()

@@ -11,7 +11,8 @@ from typing import Any
 
 from samspil.clock import Clock
 from samspil.matching.fitting import fitted
-from samspil.matching.judge import NO_MATCHES, EmbeddedNeed, EmbeddedSupplier, Judge
+from samspil.matching.judge import NO_MATCHES, EmbeddedSupplier, Judge
+from samspil.matching.likeness import EmbeddedNeed
 from samspil.matching.rules import Rules
 from samspil.matching.sides import capability_sides, need_entry, need_side, supplier_entry
 from samspil.ports import (
@@ -76,7 +77,11 @@ class Matching:
         await self._put(Entity.NEEDS, [need_entry(need.side, need.vector) for need in needs], changes=changes)
         verdicts = await self._judge.suppliers_for(needs)
         similar = await self._judge.similar_to(needs)
-        found = {need.side.need_id: (verdict, likes) for need, verdict, likes in zip(needs, verdicts, similar, strict=True)}
+        following = await self._judge.follow_ups_of(needs)
+        found = {
+            need.side.need_id: (verdict, likes, follow_ups)
+            for need, verdict, likes, follow_ups in zip(needs, verdicts, similar, following, strict=True)
+        }
         await self._publisher.publish(
             [
                 fitted(
@@ -86,6 +91,7 @@ class Matching:
                         **change.fate,
                         matches=verdict.matches,
                         similar=likes,
+                        follow_ups=follow_ups,
                         truncated=verdict.truncated,
                         space=self._embedder.space,
                         scorer=self._rules.scorer_name,
@@ -93,7 +99,7 @@ class Matching:
                     )
                 )
                 for need_id, change in changes.items()
-                for verdict, likes in [found.get(need_id, (NO_MATCHES, ()))]
+                for verdict, likes, follow_ups in [found.get(need_id, (NO_MATCHES, (), ()))]
             ]
         )
 

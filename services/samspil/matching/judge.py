@@ -12,26 +12,18 @@ import numpy as np
 
 from samspil import ids
 from samspil.domain.codes import shared_cpv_path
-from samspil.domain.cognates import cognates
 from samspil.domain.evidence import Answer, Answering, best_answers, unanswered
 from samspil.domain.languages import language_fit
-from samspil.domain.pairs import CapabilitySide, NeedSide, eligible, elsewhere, pair_signals, similarity_signals
+from samspil.domain.pairs import CapabilitySide, NeedSide, eligible, elsewhere, may_follow, pair_signals, similarity_signals
 from samspil.domain.scoring import Signals, rounded
 from samspil.domain.text import shared_terms, shorten
 from samspil.matching.candidates import Candidates, Probe, find_candidates
+from samspil.matching.likeness import EmbeddedNeed, Likeness, closeness, similar_need, term_pairs
 from samspil.matching.rules import Rules
 from samspil.matching.sides import capability_from, need_from
 from samspil.ports import Embedder, EmbedText, Entity, Hit, Search, TextKind, VectorIndex, Vectors, Where
-from samspil_schemas import Evidence, Match, RegionFit, SimilarNeed, TermPair
+from samspil_schemas import Evidence, Match, RegionFit, SimilarNeed
 from samspil_schemas.base import CAPABILITIES_MAX, LIST_MAX
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmbeddedNeed:
-    """A need and its vector, shape (d,)."""
-
-    side: NeedSide
-    vector: Vectors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +67,7 @@ class Pair:
         return -self.score, self.need.side.need_id, self.capability.supplier_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Likeness:
-    need: EmbeddedNeed
-    other: EmbeddedNeed
-    score: float
+Liken = Callable[[EmbeddedNeed, EmbeddedNeed], Likeness | None]
 
 
 class Judge:
@@ -151,30 +139,51 @@ class Judge:
         if not needs:
             return []
 
-        def keeps(number: int, hit: Hit) -> bool:
-            return self._liken(needs[number], _embedded_need(hit)) is not None
-
-        probes = [
-            _need_probe(
-                need,
-                where=Where(
-                    without_owners=(need.side.need_id,),
-                    without_buyers=tuple(sorted({need.side.buyer_id, *need.side.joint_members})),
-                ),
+        wheres = [
+            Where(
+                without_owners=(need.side.need_id,),
+                without_buyers=tuple(sorted({need.side.buyer_id, *need.side.joint_members})),
             )
             for need in needs
         ]
+        return await self._alike(needs, wheres, liken=self._elsewhere)
+
+    async def follow_ups_of(self, needs: Sequence[EmbeddedNeed]) -> list[tuple[SimilarNeed, ...]]:
+        """For each need the pairs of a joint need and a member's need that it is one side of, best first.
+
+        Each is seen from the joint need, so that a pair reads the same from whichever side it was found.
+
+        Raises:
+            Transient: the model or the index does not answer.
+        """
+        if not needs:
+            return []
+        wheres = [
+            Where(buyers=tuple(sorted(need.side.joint_members)), without_owners=(need.side.need_id,))
+            if need.side.joint_members
+            else Where(members=(need.side.buyer_id,), without_owners=(need.side.need_id,))
+            for need in needs
+        ]
+        return await self._alike(needs, wheres, liken=self._following)
+
+    async def _alike(
+        self, needs: Sequence[EmbeddedNeed], wheres: Sequence[Where], *, liken: Liken
+    ) -> list[tuple[SimilarNeed, ...]]:
+        def keeps(number: int, hit: Hit) -> bool:
+            return liken(needs[number], _embedded_need(hit)) is not None
+
+        probes = [_need_probe(need, where=where) for need, where in zip(needs, wheres, strict=True)]
         candidates = await find_candidates(self._index, Entity.NEEDS, probes, keeps=keeps)
         found = [
             sorted(
-                (like for hit in candidate.hits if (like := self._liken(need, _embedded_need(hit)))),
-                key=lambda like: (-like.score, like.other.side.need_id),
+                (like for hit in candidate.hits if (like := liken(need, _embedded_need(hit)))),
+                key=lambda like: (-like.score, like.need.side.need_id, like.other.side.need_id),
             )[: self._rules.limit]
             for need, candidate in zip(needs, candidates, strict=True)
         ]
         sides = [like.need.side for likes in found for like in likes] + [like.other.side for likes in found for like in likes]
         quoted = await self.embed_sentences(sides)
-        return [tuple(_similar_need(like, quoted=quoted) for like in likes) for likes in found]
+        return [tuple(similar_need(like, quoted=quoted) for like in likes) for likes in found]
 
     def _judge(self, need: EmbeddedNeed, supplier: EmbeddedSupplier) -> Pair | None:
         """The pair, judged by the supplier's best capability; None if it is no match."""
@@ -195,11 +204,19 @@ class Judge:
                 best = Pair(need=need, supplier=supplier, best=number, signals=signals, score=score)
         return best
 
-    def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> _Likeness | None:
+    def _elsewhere(self, need: EmbeddedNeed, other: EmbeddedNeed) -> Likeness | None:
         if not elsewhere(need.side, other.side):
             return None
         if not set(need.side.fold_keys).isdisjoint(other.side.fold_keys):
             return None  # the same need, published twice
+        return self._liken(need, other)
+
+    def _following(self, need: EmbeddedNeed, other: EmbeddedNeed) -> Likeness | None:
+        # A tender in the very words of the joint text is what follows it best, so that copies are no less a pair.
+        joint, own = (need, other) if need.side.joint_members else (other, need)
+        return self._liken(joint, own) if may_follow(joint.side, own.side) else None
+
+    def _liken(self, need: EmbeddedNeed, other: EmbeddedNeed) -> Likeness | None:
         signals = similarity_signals(
             need.side,
             other.side,
@@ -208,7 +225,7 @@ class Judge:
             rarity=self._rules.rarity,
         )
         score = self._rules.similar_scorer.score(signals)
-        return _Likeness(need=need, other=other, score=score) if score >= self._rules.similar_threshold else None
+        return Likeness(need=need, other=other, score=score) if score >= self._rules.similar_threshold else None
 
     async def _whole_suppliers(
         self, needs: Sequence[EmbeddedNeed], candidates: Sequence[Candidates], *, kept: Callable[[int, Hit], bool]
@@ -344,59 +361,7 @@ def evidence_of(need: NeedSide, capability: CapabilitySide, answer: Answer, *, a
         answer_id=capability.statement_id,
         need_language=need.language,
         answer_language=capability.language,
-        strength=answering.strength(answer.cosine) if answering else _closeness(answer),
+        strength=answering.strength(answer.cosine) if answering else closeness(answer),
         shared_terms=shared_terms(sentence, capability.text, language=need.language, other_language=capability.language),
-        term_pairs=_term_pairs(sentence, capability.text, language=need.language, other_language=capability.language),
+        term_pairs=term_pairs(sentence, capability.text, language=need.language, other_language=capability.language),
     )
-
-
-def _term_pairs(one: str, other: str, *, language: str, other_language: str) -> tuple[TermPair, ...]:
-    found = cognates(one, other, language=language, other_language=other_language)
-    return tuple(TermPair(need=mine, answer=theirs) for mine, theirs in found)
-
-
-def _similar_need(like: _Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed:
-    need, other = like.need.side, like.other.side
-    answers = best_answers(quoted[need.need_id], quoted[other.need_id], limit=1)
-    return SimilarNeed(
-        similar_id=ids.similar_id(need_id=need.need_id, other_need_id=other.need_id),
-        need_id=need.need_id,
-        need_version=need.version,
-        buyer_id=need.buyer_id,
-        other_need_id=other.need_id,
-        other_need_version=other.version,
-        other_title=other.title,
-        other_language=other.language,
-        other_buyer_id=other.buyer_id,
-        other_buyer_name=other.buyer_name,
-        other_country=other.country,
-        score=like.score,
-        evidence=tuple(
-            Evidence(
-                need_sentence=shorten(need.sentences[answer.sentence]),
-                answer=shorten(other.sentences[answer.answer]),
-                need_language=need.language,
-                answer_language=other.language,
-                strength=_closeness(answer),
-                shared_terms=shared_terms(
-                    need.sentences[answer.sentence],
-                    other.sentences[answer.answer],
-                    language=need.language,
-                    other_language=other.language,
-                ),
-                term_pairs=_term_pairs(
-                    need.sentences[answer.sentence],
-                    other.sentences[answer.answer],
-                    language=need.language,
-                    other_language=other.language,
-                ),
-            )
-            for answer in answers
-        ),
-        cpv_path=shared_cpv_path(need.cpv, other.cpv),
-        fold_keys=other.fold_keys,
-    )
-
-
-def _closeness(answer: Answer) -> float:
-    return round(min(max(answer.cosine, 0.0), 1.0), 2)

@@ -73,6 +73,7 @@ def need_entry(need: NeedSide, vector: Vectors) -> Entry:
         cpv=need.cpv,
         regions=need.regions,
         buyer_id=need.buyer_id,
+        members=tuple(sorted(need.joint_members)),
         payload={
             "title": need.title,
             "asks": list(need.asks),

@@ -19,6 +19,7 @@ class Entity(StrEnum):
 class Point:
     """One searchable text of an owner: a capability statement of a supplier, or the text of a need.
 
+    `members` are the bodies that share the need, where it is the text of a joint need.
     `payload` is given back with a hit and holds JSON only.
     """
 
@@ -29,6 +30,7 @@ class Point:
     cpv: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     buyer_id: str | None = None
+    members: tuple[str, ...] = ()
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,6 +62,7 @@ class Where:
     cpv: only points with one of these codes, or with a code below one of them. Empty: no filter.
     owners: only points of these owners. Empty: no filter.
     without_owners, without_buyers: never found.
+    buyers: only points of these buyers. members: only points that one of these bodies shares. Empty: no filter.
     """
 
     regions: tuple[str, ...] = ()
@@ -68,6 +71,8 @@ class Where:
     owners: tuple[str, ...] = ()
     without_owners: tuple[str, ...] = ()
     without_buyers: tuple[str, ...] = ()
+    buyers: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

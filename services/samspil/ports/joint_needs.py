@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import ConfigDict, Field
 
+from samspil.ports.follow_ups import Candidate, FollowUpBasis, FollowUpReport, FollowUpStatements
 from samspil.ports.record import RecordTransaction
 from samspil_schemas import Buyer, Event, JointNeedChanged, MemberRole, Model, NeedStatement, Rung, Volume
 from samspil_schemas.base import (
@@ -20,8 +21,10 @@ from samspil_schemas.base import (
     Language,
     NutsCode,
     Paragraph,
+    Reference,
     Score,
     Text,
+    Timestamp,
     Title,
 )
 
@@ -125,9 +128,23 @@ class RoleEnded(Model):
 
 
 class FollowedUp(Model):
-    """A member said which later need of its own carries out what it declared."""
+    """A later need of a member carries out what it declared: it refers to it, or the member said so.
+
+    What was recorded before there was a basis has none: the member named it. `published_at`: when the need was published.
+    """
 
     kind: Literal["followed_up"] = "followed_up"
+    need_id: Id
+    basis: FollowUpBasis | None = None
+    reference: Reference | None = None
+    title: Title | None = None
+    published_at: Timestamp | None = None
+
+
+class NotFollowedUp(Model):
+    """A member said that its need does not carry out what it declared, though it was linked."""
+
+    kind: Literal["not_followed_up"] = "not_followed_up"
     need_id: Id
 
 
@@ -149,6 +166,7 @@ Content = Annotated[
     | RoleTaken
     | RoleEnded
     | FollowedUp
+    | NotFollowedUp
     | Closed,
     Field(discriminator="kind"),
 ]
@@ -179,6 +197,9 @@ class JointMember:
     since: since when it stands on its rung, or has left.
     changed_at: when it last said something.
     highest: the highest rung that it ever stood on.
+    signed, signed_at: its first commitment on a rung that binds, and when that was recorded.
+    named: the needs that it ever named as its own; `seeds` are those that it named by then, and what it had before it
+        declared cannot carry the declaration out.
     """
 
     buyer_id: str
@@ -187,6 +208,10 @@ class JointMember:
     since: datetime
     changed_at: datetime
     highest: Rung
+    signed: Commitment | None = None
+    signed_at: datetime | None = None
+    named: frozenset[str] = frozenset()
+    seeds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +222,7 @@ class JointNeed:
     term: the version of the ownership.
     members: all who have ever been, by buyer id; those with a commitment are members now.
     offers: the roles that the owner offers, and to whom.
+    follow_ups: by body and need; `unlinked` are those that their body said are none.
     """
 
     joint_need_id: str
@@ -211,7 +237,8 @@ class JointNeed:
     facilitators: frozenset[str] = frozenset()
     members: Mapping[str, JointMember] = field(default_factory=dict)
     offers: frozenset[tuple[MemberRole, str]] = frozenset()
-    follow_ups: frozenset[tuple[str, str]] = frozenset()
+    follow_ups: Mapping[tuple[str, str], Change] = field(default_factory=dict)
+    unlinked: frozenset[tuple[str, str]] = frozenset()
     closed: Closed | None = None
     closed_at: datetime | None = None
     changed_at: datetime | None = None
@@ -283,7 +310,15 @@ class Recorded:
     changed: bool
 
 
-class JointNeedTransaction(RecordTransaction, Protocol):
+@dataclass(frozen=True, kw_only=True)
+class FollowedUpJointNeed:
+    """Who followed up a joint need, and what the body that asks may confirm or reject, the likest first."""
+
+    report: FollowUpReport
+    suggestions: tuple[Candidate, ...] = ()
+
+
+class JointNeedTransaction(FollowUpStatements, RecordTransaction, Protocol):
     """One transaction of the service of joint needs."""
 
     async def alone(self, name: str) -> None:
@@ -363,6 +398,14 @@ class JointNeedReadings(Protocol):
         ...
 
 
+class FollowUpReadings(JointNeedReadings, Protocol):
+    """What can be read of joint needs and of what follows them up."""
+
+    async def follow_up_candidates(self, joint_need_id: str, *, buyer_id: str) -> list[Candidate]:
+        """The buyer's open needs that read like the joint text and that it has not rejected, the likest first."""
+        ...
+
+
 class JointNeeds(JointNeedReadings, Protocol):
     """Keeps joint needs. `by` is the organisation whose token asks.
 
@@ -412,7 +455,15 @@ class JointNeeds(JointNeedReadings, Protocol):
         ...
 
     async def follow_up(self, joint_need_id: str, need_id: str, *, by: str) -> Recorded:
-        """Say which later need of one's own carries out what one declared."""
+        """Say which later need of one's own carries out what one declared, or confirm that one does."""
+        ...
+
+    async def reject_follow_up(self, joint_need_id: str, need_id: str, *, by: str) -> Recorded:
+        """Say that a need of one's own does not carry out what one declared; it is not suggested or linked again."""
+        ...
+
+    async def follow_ups(self, joint_need_id: str, *, by: str | None = None) -> FollowedUpJointNeed | None:
+        """Who followed up, and what `by` may confirm; None where there is no such joint need."""
         ...
 
     async def close(self, joint_need_id: str, *, by: str, reason: str | None = None) -> Recorded:

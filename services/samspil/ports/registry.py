@@ -40,10 +40,11 @@ class LedgerEntry:
 
 
 class PairKind(StrEnum):
-    """What a pair is: a need (left) and a supplier (right), or two needs (the smaller id left)."""
+    """What a pair is, the left side first: need and supplier, two needs by id, or a joint need and a member's need like it."""
 
     MATCH = "match"
     SIMILAR = "similar"
+    FOLLOW_UP = "follow_up"
 
 
 @dataclass(frozen=True, order=True)

@@ -23,7 +23,7 @@ from samspil.ports import (
 from samspil.registry import letters
 from samspil.registry.heads import Entries, joined
 from samspil.registry.pairs import Pairs, Report
-from samspil.registry.reports import ended_similar, match_report, similar_report, told_matches, told_similar
+from samspil.registry.reports import ended_similar, follow_up_report, match_report, similar_report, told_matches, told_similar
 from samspil_schemas import NeedMatched, NeedPublished, NeedStatement, SupplierMatched, topics
 
 GROUP = "registry"
@@ -81,6 +81,7 @@ class Registry:
             await self._overtake([verdict for verdict in said if verdict.superseded_by is not None], transaction=transaction)
             known = await transaction.needs_known({verdict.need_id for verdict in on_needs})
             await self._join_matches([match_report(verdict) for verdict in verdicts], transaction=transaction)
+            await self._join_follow_ups([follow_up_report(verdict) for verdict in on_needs], transaction=transaction)
             await self._join_similar([similar_report(verdict) for verdict in on_needs], known=known, transaction=transaction)
             await self._account(on_needs, known=known, transaction=transaction)
 
@@ -133,6 +134,13 @@ class Registry:
         found = await told_similar(pairs, standings=known, transaction=transaction)
         await pairs.save(transaction)
         await transaction.enqueue([*ended, *found])
+
+    async def _join_follow_ups(self, reports: Sequence[Report], *, transaction: RegistryTransaction) -> None:
+        """They are told to nobody: the buyer finds them when it looks, and says yes or no."""
+        pairs = await Pairs.load(PairKind.FOLLOW_UP, reports, transaction=transaction)
+        for report in reports:
+            pairs.join(report)
+        await pairs.save(transaction)
 
     async def _tell_mirrored(self, changed: dict[str, Standing[NeedStatement]], *, transaction: RegistryTransaction) -> None:
         """A pair that was seen before the need that it was seen by was known can be told to the other side now."""

@@ -10,6 +10,7 @@ from samspil.ports import Entity, Head, Listing, PairKey, PairKind, PairListing,
 _SIDES = {
     PairKind.MATCH: {Side.LEFT: Entity.NEEDS, Side.RIGHT: Entity.SUPPLIERS},
     PairKind.SIMILAR: {Side.LEFT: Entity.NEEDS, Side.RIGHT: Entity.NEEDS},
+    PairKind.FOLLOW_UP: {Side.LEFT: Entity.NEEDS, Side.RIGHT: Entity.NEEDS},
 }
 Owner = tuple[Entity, str]
 

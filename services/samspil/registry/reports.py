@@ -72,6 +72,24 @@ def similar_report(verdict: NeedMatched) -> Report:
     return Report(kind=PairKind.SIMILAR, owner=(Entity.NEEDS, verdict.need_id), head=head, listed=listed)
 
 
+def follow_up_report(verdict: NeedMatched) -> Report:
+    """What a verdict says of pairs of a joint need and a member's need.
+
+    Raises:
+        Malformed: it lists a pair that is not its own.
+    """
+    listed = {}
+    for pair in verdict.follow_ups:
+        if verdict.need_id not in (pair.need_id, pair.other_need_id) or pair.need_id == pair.other_need_id:
+            raise Malformed(f"The verdict on {verdict.need_id} lists {pair.other_need_id} as a follow-up of {pair.need_id}.")
+        versions = (pair.need_version, pair.other_need_version)
+        listed[PairKey(PairKind.FOLLOW_UP, pair.need_id, pair.other_need_id)] = _listing(
+            verdict, pair, versions=versions, seen_by=verdict.need_id
+        )
+    head = Head(verdict.need_version, verdict.withdrawn)
+    return Report(kind=PairKind.FOLLOW_UP, owner=(Entity.NEEDS, verdict.need_id), head=head, listed=listed)
+
+
 def _listing(
     verdict: NeedMatched | SupplierMatched, content: Match | SimilarNeed, *, versions: tuple[int, int], seen_by: str
 ) -> Listing:

@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from samspil.domain.follow_ups import reported
 from samspil.domain.joint_history import Entry
-from samspil.domain.joint_needs import said
+from samspil.domain.joint_needs import folded, said
+from samspil.ports.follow_ups import FollowUpReport
 from samspil.ports.joint_needs import Commitment, Committed, JointText, Proposed, StageMoved, StoredJointNeed, Withdrawn
 from samspil_schemas import JointNeedChanged, MemberRole, Rung
 
@@ -73,6 +75,7 @@ class JointNeedExport(BaseModel):
     parties: list[ExportedParty]
     configured_stages: list[str]
     stages: list[ExportedStage]
+    follow_ups: FollowUpReport
     history: list[ExportedEntry]
     digest: str = Field(description="Of the whole history: the same in every copy that has the same.")
     how_to_check: str = HOW_TO_CHECK
@@ -93,6 +96,7 @@ def exported(stored: StoredJointNeed, entries: Sequence[Entry], *, at: datetime,
             for entry in entries
             if isinstance(content := entry.change.content, StageMoved)
         ],
+        follow_ups=reported(folded(id_, [entry.change for entry in entries])),
         history=[
             ExportedEntry(
                 number=number,

@@ -11,7 +11,9 @@ from html import escape
 
 from fastapi import Response
 
+from samspil.domain.follow_ups import followed_in_words
 from samspil.domain.joint_words import figure
+from samspil.ports.follow_ups import Follower
 from samspil.ports.joint_needs import Commitment
 from samspil.web.joint_export import ExportedDeclaration, ExportedParty, JointNeedExport
 from samspil_schemas import RungTotal
@@ -43,6 +45,7 @@ def html_of(export: JointNeedExport) -> str:
         _ladder(export),
         _parties(export.parties),
         _stages(export),
+        _follow_ups(export),
         _history(export),
     )
     return (
@@ -59,6 +62,7 @@ def _facts(export: JointNeedExport) -> str:
     rows = (
         ("Joint need", f"{_code(joint.joint_need_id)}, revision {joint.revision}"),
         ("In short", escape(joint.summary)),
+        ("Followed up", escape(joint.follow_up_summary or "nobody has signed an intent yet")),
         ("Stage", f"{escape(joint.stage)}, since {_when(joint.stage_since)}"),
         ("Proposed from", f"the need {_code(proposal.need_id)}{other}"),
         ("Closed", closed),
@@ -129,6 +133,28 @@ def _terms(commitment: Commitment) -> str:
 def _stages(export: JointNeedExport) -> str:
     rows = (_row(escape(move.stage), _when(move.at), _code(move.by), escape(move.note or "")) for move in export.stages)
     return _table("Stages", ("Stage", "Since", "Moved by", "Note"), rows)
+
+
+def _follow_ups(export: JointNeedExport) -> str:
+    rows = (
+        _row(
+            f"{escape(body.name)} ({_code(body.buyer_id)})",
+            _rung(body),
+            _day(body.declared_on),
+            _day(body.horizon),
+            _followed(body),
+        )
+        for body in export.follow_ups.bodies
+    )
+    return _table("Who has followed up", ("Body", "Rung", "Declared on", "Horizon", "Followed up by"), rows)
+
+
+def _rung(body: Follower) -> str:
+    return _words(body.rung.value) if body.rung else "withdrawn"
+
+
+def _followed(body: Follower) -> str:
+    return "<br>".join(escape(followed_in_words(one)) for one in body.follow_ups) or "not yet"
 
 
 def _history(export: JointNeedExport) -> str:

@@ -116,7 +116,9 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("PUT", "/v1/joint-needs/{joint_need_id}/stage"): _own(Role.BUYER, Subject.JOINT_LEADER),
         ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}"): _MEMBER,
         ("DELETE", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}"): _MEMBER,
+        ("GET", "/v1/joint-needs/{joint_need_id}/follow-ups"): _PUBLIC_OR_OWN,
         ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/follow-ups/{need_id}"): _MEMBER,
+        ("DELETE", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/follow-ups/{need_id}"): _MEMBER,
         ("PUT", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/roles/{role}"): _MEMBER,
         ("DELETE", "/v1/joint-needs/{joint_need_id}/members/{buyer_id}/roles/{role}"): _own(
             Role.BUYER, Subject.MEMBER_OR_JOINT_OWNER

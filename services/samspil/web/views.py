@@ -21,9 +21,10 @@ from samspil.ports import (
     StoredProfile,
     Submitted,
 )
-from samspil.ports.joint_needs import Content, JointText, Proposed, RoleOffer, StoredJointNeed
+from samspil.ports.follow_ups import Candidate, FollowUpReport
+from samspil.ports.joint_needs import Content, FollowedUpJointNeed, JointText, Proposed, RoleOffer, StoredJointNeed
 from samspil.reasons import LENGTH_MAX, in_words, told_innovation
-from samspil_schemas import DialogueAnnouncement, JointNeedChanged, Match, NeedStatement, SupplierProfile
+from samspil_schemas import DialogueAnnouncement, Evidence, JointNeedChanged, Match, NeedStatement, SupplierProfile
 
 
 class SubmittedView(BaseModel):
@@ -139,6 +140,10 @@ class JointNeedView(BaseModel):
     joint_need: JointNeedChanged
     text: JointText = Field(description="The joint text in full; suppliers are matched with it.")
     proposal: Proposed = Field(description="What it was proposed from.")
+    follow_up_summary: str | None = Field(
+        description="Who has followed up, in a sentence; null while nobody has signed an intent. See /follow-ups.",
+        examples=["7 of 13 that signed intent have followed up"],
+    )
     offers: list[RoleOffer] = Field(description="Roles that the need owner offers, and to which members.")
     stages: list[str] = Field(description="The stages of the process here, in order.")
 
@@ -152,9 +157,43 @@ class JointNeedView(BaseModel):
             joint_need=stored.changed,
             text=stored.text,
             proposal=stored.proposal,
+            follow_up_summary=stored.changed.follow_up_summary,
             offers=list(stored.offers),
             stages=list(stages),
         )
+
+
+class SuggestedFollowUpView(BaseModel):
+    """A need of one's own that reads like the joint text: to be confirmed or rejected."""
+
+    need_id: str
+    title: str
+    published_at: datetime
+    score: float = Field(description="How likely it is the same need as the joint text says, from 0 to 1.")
+    evidence: tuple[Evidence, ...] = Field(description="Why: a sentence of the joint text, and the words of the need.")
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> Self:
+        """Show a candidate."""
+        need, find = candidate.need, candidate.find
+        return cls(
+            need_id=need.need_id, title=need.title, published_at=need.published_at, score=find.score, evidence=find.evidence
+        )
+
+
+class FollowUpsView(FollowUpReport):
+    """Who followed up, and for a buyer what it may confirm or reject."""
+
+    id: str
+    suggestions: tuple[SuggestedFollowUpView, ...] = Field(
+        description="Needs of the organisation whose token asks, the likest first; nobody else sees them."
+    )
+
+    @classmethod
+    def of(cls, joint_need_id: str, found: FollowedUpJointNeed) -> Self:
+        """Show a report."""
+        suggestions = tuple(SuggestedFollowUpView.of(one) for one in found.suggestions)
+        return cls(id=joint_need_id, suggestions=suggestions, **dict(found.report))
 
 
 class RecordedView(BaseModel):

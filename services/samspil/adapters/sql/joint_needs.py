@@ -1,15 +1,27 @@
 """What can be read of joint needs."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from samspil.adapters.sql.database import Database
+from samspil.adapters.sql.follow_ups import published_need
 from samspil.adapters.sql.joint_statements import about_needs, change_of
-from samspil.adapters.sql.tables import joint_need_changes, joint_need_members, joint_needs
+from samspil.adapters.sql.tables import (
+    joint_need_changes,
+    joint_need_members,
+    joint_needs,
+    listings,
+    needs,
+    published_needs,
+    rejected_follow_ups,
+)
+from samspil.ports.follow_ups import Candidate
 from samspil.ports.joint_needs import Change, StoredJointNeed
+from samspil.ports.registry import PairKind
+from samspil_schemas import SimilarNeed
 
 
 class SqlJointNeedReadings:
-    """Implements `JointNeedReadings`."""
+    """Implements `FollowUpReadings`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,3 +66,19 @@ class SqlJointNeedReadings:
         query = query.order_by(joint_need_changes.c.revision, joint_need_changes.c.subject, joint_need_changes.c.version)
         async with self._database.connection(writes=False) as connection:
             return [change_of(row) for row in (await connection.execute(query)).mappings()]
+
+    async def follow_up_candidates(self, joint_need_id: str, *, buyer_id: str) -> list[Candidate]:
+        """The buyer's open needs that read like the joint text and that it has not rejected, the likest first."""
+        pair = and_(
+            listings.c.kind == PairKind.FOLLOW_UP.value, listings.c.stands, listings.c.right_id == published_needs.c.need_id
+        )
+        closed = select(needs.c.id).where(needs.c.id == published_needs.c.need_id, needs.c.withdrawn).exists()
+        rejected = select(rejected_follow_ups.c.need_id).where(
+            rejected_follow_ups.c.joint_need_id == joint_need_id, rejected_follow_ups.c.need_id == published_needs.c.need_id
+        )
+        query = select(published_needs, listings.c.content.label("find")).select_from(published_needs.join(listings, pair))
+        query = query.where(listings.c.left_id == joint_need_id, published_needs.c.buyer_id == buyer_id)
+        query = query.where(~closed, ~rejected.exists()).order_by(listings.c.score.desc(), published_needs.c.need_id)
+        async with self._database.connection(writes=False) as connection:
+            rows = (await connection.execute(query)).mappings()
+            return [Candidate(need=published_need(row), find=SimilarNeed.model_validate(row["find"])) for row in rows]

@@ -234,6 +234,33 @@ joint_need_changes = Table(
     Column("at", Moment(), nullable=False),
     Column("content", json_column(), nullable=False),
     Index("ix_joint_need_changes_revision", "joint_need_id", "revision"),
+    Index("ix_joint_need_changes_subject", "subject"),
+)
+
+# What needs are cited by and refer to, over all of their versions; `refers` finds the few that refer to anything.
+published_needs = Table(
+    "published_needs",
+    metadata,
+    Column("need_id", String(ID_MAX), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("buyer_id", String(ID_MAX), nullable=False),
+    Column("title", String(TITLE_MAX), nullable=False),
+    Column("heard_at", Moment(), nullable=False),
+    Column("dated_at", Moment()),
+    Column("names", json_column(), nullable=False),
+    Column("follows", json_column(), nullable=False),
+    Column("refers", Boolean, nullable=False),
+    Index("ix_published_needs_buyer_id", "buyer_id", "refers"),
+)
+
+# What buyers said is no follow-up.
+rejected_follow_ups = Table(
+    "rejected_follow_ups",
+    metadata,
+    Column("joint_need_id", String(ID_MAX), ForeignKey("joint_needs.joint_need_id"), primary_key=True),
+    Column("need_id", String(ID_MAX), primary_key=True),
+    Column("by_organisation", String(ID_MAX), nullable=False),
+    Column("at", Moment(), nullable=False),
 )
 
 # The newest word of a supplier on each of its matches.

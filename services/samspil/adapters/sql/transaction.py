@@ -1,10 +1,11 @@
 """One transaction of the record, with everything that the services do in one."""
 
 from samspil.adapters.sql.dialogues import DialogueStatements
+from samspil.adapters.sql.follow_ups import FollowUpStatements
 from samspil.adapters.sql.joint_statements import JointNeedStatements
 from samspil.adapters.sql.opinions import OpinionStatements
 from samspil.adapters.sql.verdicts import VerdictStatements
 
 
-class SqlTransaction(JointNeedStatements, VerdictStatements, DialogueStatements, OpinionStatements):
+class SqlTransaction(JointNeedStatements, FollowUpStatements, VerdictStatements, DialogueStatements, OpinionStatements):
     """Satisfies `RegistryTransaction`, `DialogueTransaction` and `JointNeedTransaction`; commits or rolls back as a whole."""

@@ -17,7 +17,11 @@ _WITHOUT_CONTENT = tuple(column for column in listings.c if column is not listin
 _BOUND = and_(*(column == bindparam(f"key_{column.name}") for column in _KEY))
 # Keys of five values that are named in one statement.
 _KEYS = 1_000
-_CONTENT: dict[PairKind, type[Match] | type[SimilarNeed]] = {PairKind.MATCH: Match, PairKind.SIMILAR: SimilarNeed}
+_CONTENT: dict[PairKind, type[Match] | type[SimilarNeed]] = {
+    PairKind.MATCH: Match,
+    PairKind.SIMILAR: SimilarNeed,
+    PairKind.FOLLOW_UP: SimilarNeed,
+}
 
 
 class VerdictStatements(Statements):

@@ -43,7 +43,7 @@ HEAD_FIELDS = (OWNER, VERSION, STATUS)
 STATE_FIELDS = (OWNER, VERSION, STATUS, KIND)
 NAME_FIELDS = (OWNER, "part")
 HIT_FIELDS = (OWNER, VERSION, "part", "text", "language", "cpv", "regions", "buyer_id", "payload")
-KEYWORD_FIELDS = (OWNER, STATUS, KIND, "language_group", "cpv_paths", "regions", "region_paths", "buyer_id")
+KEYWORD_FIELDS = (OWNER, STATUS, KIND, "language_group", "cpv_paths", "regions", "region_paths", "buyer_id", "members")
 INTEGER_FIELDS = (VERSION,)
 
 
@@ -124,6 +124,8 @@ def part_record(entry: Entry, point: Point, *, entity: Entity) -> StoredPoint:
     }
     if point.buyer_id is not None:
         payload["buyer_id"] = point.buyer_id
+    if point.members:
+        payload["members"] = list(point.members)
     return StoredPoint(id=point_id(owner_id=entry.owner_id, part=point.part), payload=payload, dense=point.vector, sparse=words)
 
 
@@ -167,6 +169,10 @@ def found_by(where: Where) -> Condition:
         must.append(AnyOf(field="cpv_paths", values=where.cpv))
     if where.regions:
         must.append(_meets(where.regions))
+    if where.buyers:
+        must.append(AnyOf(field="buyer_id", values=where.buyers))
+    if where.members:
+        must.append(AnyOf(field="members", values=where.members))
     must_not: list[Condition] = []
     if where.without_owners:
         must_not.append(AnyOf(field=OWNER, values=where.without_owners))

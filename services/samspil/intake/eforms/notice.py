@@ -1,5 +1,6 @@
 """One eForms notice as a need statement. The business terms (BT, OPP, OPT) are those of Regulation (EU) 2019/1780."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
@@ -19,8 +20,10 @@ PREFIX = "eforms:"
 # X01 and X02 have a schema of the EU's own.
 _NAMESPACES = ("urn:oasis:names:specification:ubl:schema:xsd:", "http://data.europa.eu/p27/eforms-")
 _SUBTYPE = f"{EXTENSION}/efac:NoticeSubType/cbc:SubTypeCode"
+_JOURNAL_NUMBER = f"{EXTENSION}/efac:Publication/efbc:NoticePublicationID"
 _CHANGE_REASON = f"{EXTENSION}/efac:Changes/efac:ChangeReason/cbc:ReasonCode"
 _CANCELLED = "cancel"  # of the code list change-corrig-justification
+_NUMBER = re.compile(r"[0-9]{1,10}-[0-9]{4}")
 _VERSION_DIGITS_MAX = 6
 _LONGEST_OPEN = timedelta(days=10 * 366)
 
@@ -63,7 +66,13 @@ def read_notice(root: Element, *, source: Place, chains: Chains) -> Taken:
         stage=stage,
         answer_deadline=_in_time(terms.deadline(root), issued_at=edition.issued_at),
         documents=terms.documents(root, notes=notes),
-        source=Source(kind="eforms", reference=f"{edition.notice_id}-{edition.number:02}", published_at=edition.issued_at),
+        source=Source(
+            kind="eforms",
+            reference=f"{edition.notice_id}-{edition.number:02}",
+            number=_journal_number(root),
+            published_at=edition.issued_at,
+        ),
+        follows=terms.follows(root, notes=notes),
         dialogue=_dialogue(root) if stage is Stage.DIALOGUE else None,
     )
     return Taken(
@@ -94,6 +103,12 @@ def _edition(root: Element, *, chains: Chains, notes: Notes) -> _Edition:
         issued_at=moment(text(root, "cbc:IssueDate"), text(root, "cbc:IssueTime")),
         cancels=_CANCELLED in texts(root, _CHANGE_REASON),
     )
+
+
+def _journal_number(root: Element) -> str | None:
+    """OPP-010: the number in the official journal; other words stand there while a notice has none."""
+    stated = text(root, _JOURNAL_NUMBER) or ""
+    return stated if _NUMBER.fullmatch(stated) else None
 
 
 def _in_time(deadline: datetime | None, *, issued_at: datetime | None) -> datetime | None:

@@ -11,7 +11,7 @@ from samspil.intake.eforms.tree import EXTENSION, each, text, texts
 from samspil.intake.eforms.wording import lots
 from samspil.intake.moments import END_OF_DAY, moment
 from samspil.intake.outcomes import Note, Notes
-from samspil.intake.texts import is_url
+from samspil.intake.texts import is_url, references
 from samspil.reference import countries
 from samspil_schemas import Volume
 from samspil_schemas.base import LIST_MAX
@@ -31,6 +31,7 @@ _DEADLINES = (
     "cac:TenderingProcess/cac:TenderSubmissionDeadlinePeriod",
 )
 _DOCUMENTS = "cac:TenderingTerms/cac:CallForTendersDocumentReference/cac:Attachment/cac:ExternalReference/cbc:URI"
+_EARLIER = "cac:TenderingProcess/cac:NoticeDocumentReference/cbc:ID"
 _ANYWHERE = frozenset({"anyw", "anyw-eea"})
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -119,6 +120,11 @@ def documents(root: Element, *, notes: Notes) -> tuple[str, ...]:
     found = [url for url in stated if is_url(url)]
     notes[Note.LIST_CUT] += len(found) > LIST_MAX
     return tuple(found[:LIST_MAX])
+
+
+def follows(root: Element, *, notes: Notes) -> tuple[str, ...]:
+    """BT-125: the earlier notices that lots and parts follow. Some real notices state it for the whole procedure."""
+    return references((number for level in (root, *lots(root)) for number in texts(level, _EARLIER)), notes=notes)
 
 
 def answer_languages(root: Element) -> tuple[str, ...]:

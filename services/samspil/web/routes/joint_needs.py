@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from samspil.domain.joint_history import Entry, entries
+from samspil.ports import Role
 from samspil.ports.joint_needs import Declaration, JointText, Proposal, Recorded, StoredJointNeed
 from samspil.web.addresses import segment
 from samspil.web.body import JsonBody
@@ -15,7 +16,7 @@ from samspil.web.joint_page import page_of
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services, WebServices
-from samspil.web.views import ChangeView, JointNeedView, RecordedView
+from samspil.web.views import ChangeView, FollowUpsView, JointNeedView, RecordedView
 from samspil_schemas import MemberRole, Model
 from samspil_schemas.base import Id, Label, Paragraph
 
@@ -57,8 +58,12 @@ def _recorded(recorded: Recorded, response: Response) -> RecordedView:
 async def _stored(services: WebServices, joint_need_id: str) -> StoredJointNeed:
     stored = await services.joint_needs.joint_need(joint_need_id)
     if stored is None:
-        raise ProblemError(NOT_FOUND, "There is no such joint need.", "Look for it at /v1/joint-needs.")
+        raise _no_joint_need()
     return stored
+
+
+def _no_joint_need() -> ProblemError:
+    return ProblemError(NOT_FOUND, "There is no such joint need.", "Look for it at /v1/joint-needs.")
 
 
 @router.get("", summary="Joint needs, the newest change first")
@@ -181,8 +186,38 @@ async def follow_up(
     need_id: Annotated[Id, Path(description="A later need of your own.")],
     response: Response,
 ) -> RecordedView:
-    """Link a later need or tender of your own to the intent that you signed."""
+    """Link a later need or tender of your own to the intent that you signed, or confirm one that was suggested."""
     return _recorded(await services.joint_needs.follow_up(joint_need_id, need_id, by=access.who.organisation), response)
+
+
+@router.delete(
+    "/{joint_need_id:id}/members/{buyer_id:id}/follow-ups/{need_id:id}",
+    status_code=202,
+    summary="Say that a need does not carry out what you declared",
+)
+async def reject_follow_up(
+    services: Services,
+    *,
+    access: Allowed,
+    joint_need_id: JointNeedId,
+    buyer_id: BuyerId,  # noqa: ARG001 - the gate has compared it with the token's organisation
+    need_id: Annotated[Id, Path(description="A need of your own.")],
+    response: Response,
+) -> RecordedView:
+    """Reject a suggested follow-up, or end a link. It is remembered: the need is not suggested or linked again by itself."""
+    rejected = await services.joint_needs.reject_follow_up(joint_need_id, need_id, by=access.who.organisation)
+    return _recorded(rejected, response)
+
+
+@router.get("/{joint_need_id:id}/follow-ups", summary="Who of those that signed the intent has followed up")
+async def follow_ups(services: Services, *, access: Allowed, joint_need_id: JointNeedId) -> FollowUpsView:
+    """Report what those that declared an intent have published since. A buyer also sees what it may confirm or reject itself."""
+    principal = access.principal
+    by = principal.organisation if principal and principal.role is Role.BUYER else None
+    found = await services.joint_needs.follow_ups(joint_need_id, by=by)
+    if found is None:
+        raise _no_joint_need()
+    return FollowUpsView.of(joint_need_id, found)
 
 
 @router.put("/{joint_need_id:id}/members/{buyer_id:id}/roles/{role}", status_code=202, summary="Take on a role")
