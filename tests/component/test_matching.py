@@ -101,6 +101,15 @@ async def test_a_match_says_whether_the_profile_has_the_needs_language_and_which
     assert [(terms.need, terms.answer) for terms in best.term_pairs] == [("frivillige", "frivilliga")]
 
 
+async def test_equal_scores_come_in_the_order_of_the_ids_each_time(parts):
+    for supplier_id in ("supplier-c", "supplier-a", "supplier-b"):
+        await parts.take(a_published_profile(supplier_id))
+    first, again = [(await parts.take(a_need()))[0] for _ in range(2)]
+    assert [match.supplier_id for match in first.matches] == ["supplier-a", "supplier-b", "supplier-c"]
+    assert len({match.score for match in first.matches}) == 1
+    assert first.matches == again.matches
+
+
 async def test_what_has_nothing_in_common_is_no_match(parts):
     await parts.take(a_published_profile(capabilities=MEALS, cpv=("55524000",)))
     [report] = await parts.take(a_need())
