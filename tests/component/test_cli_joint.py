@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from samspil.cli.app import app
+from samspil.domain.joint_history import proofs
 from samspil.ports.follow_ups import Candidate, PublishedNeed
 from samspil.settings import PREFIX, Settings
 from samspil.web import serve
+from samspil.web.joint_check import checked
 from samspil_schemas import Buyer
 from tests.component.web_fakes import World, a_twin
 from tests.factories import a_statement
@@ -170,6 +172,115 @@ async def test_an_export_is_written_and_a_forged_copy_is_found_out(shell: Shell)
     late.write_text("[]")
     assert (await shell.run("verify", str(late))).exit_code == 2
     assert (await shell.run("export", joint, "--to", str(shell.place / "absent" / "x.json"))).exit_code == 3
+
+
+async def full(shell: Shell) -> dict[str, Any]:
+    """An export with all that one can hold."""
+    joint = await shell.world.joint_need()
+    await shell.json("accept", joint, "facilitator", who="buyer-2")
+    await shell.json(
+        "join", joint, "--rung", "first_buyer", "--undertaking", "We buy.", "--volume", "1200 meters", "--need", "need-1"
+    )
+    await shell.json("stage", joint, "market dialogue", "--note", "As agreed")
+    await shell.world.record.submit_need("need-3", a_statement(buyer={"id": "buyer-2", "name": "Sample body 2", "country": "SE"}))
+    await shell.json("follow-up", joint, "need-3", who="buyer-2")
+    await shell.json("withdraw", joint, "--reason", "Not this year", who="buyer-2")
+    file = shell.place / "full.json"
+    await shell.json("export", joint, "--to", str(file))
+    return json.loads(file.read_text())
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each value in a document that is no list and no object."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, entry in entries:
+        yield from places(entry, (*at, name))
+    if not isinstance(value, dict | list):
+        yield at
+
+
+def forged(document: dict[str, Any], at: tuple[Any, ...]) -> dict[str, Any]:
+    """A copy with another value of the same kind there."""
+    copy = json.loads(json.dumps(document))
+    holder = copy
+    for name in at[:-1]:
+        holder = holder[name]
+    before = holder[at[-1]]
+    holder[at[-1]] = (not before) if isinstance(before, bool) else before + 1 if isinstance(before, int | float) else f"{before}x"
+    return copy
+
+
+async def test_any_change_of_what_a_reader_sees_in_an_export_is_found_out(shell: Shell) -> None:
+    document = await full(shell)
+    assert checked(json.dumps(document)).problems == ()
+    found, unseen = 0, []
+    for at in places(document):
+        try:
+            whole = not checked(json.dumps(forged(document, at))).problems
+        except ValueError:
+            whole = False
+        found += not whole
+        unseen += [at] if whole else []
+    assert found > 200
+    # Which stages were configured stands in no history, as the export says.
+    assert {at[0] for at in unseen} == {"configured_stages"}
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "problem"),
+    [
+        (("parties", 0, "name"), "Another body", "/parties/0/name"),
+        (("joint_need", "summary"), "99 bodies committed", "/joint_need/summary"),
+        (("text", "title"), "Another title", "/text/title"),
+        (("stages", 0, "by"), "buyer-9", "/stages/0/by"),
+        (("history", 0, "sentence"), "Nothing happened.", "/history/0/sentence"),
+        (("history", 0, "by"), "buyer-9", "/history/0/by"),
+        (("history", 0, "at"), "2020-01-01T00:00:00Z", "/history/0/at"),
+        (("history", -1, "revision"), 99, "revision"),
+        (("joint_need", "added"), "by hand", "/joint_need/added"),
+        (("digest",), "0" * 64, "/digest"),
+        (("history", 0, "said", "by"), "buyer-9", "entry 1 is not what was recorded"),
+    ],
+)
+async def test_a_forged_field_is_named(shell: Shell, at: tuple[Any, ...], value: Any, problem: str) -> None:
+    document = await full(shell)
+    holder: Any = document
+    for name in at[:-1]:
+        holder = holder[name]
+    holder[at[-1]] = value
+    file = shell.place / "forged.json"
+    file.write_text(json.dumps(document))
+    done = await shell.run("verify", str(file))
+    assert (done.exit_code, problem in done.stdout) == (1, True), done.output
+
+
+async def test_a_history_that_was_cut_at_its_beginning_is_none(shell: Shell) -> None:
+    document = await full(shell)
+    document["history"] = document["history"][1:]
+    for entry, (id_, digest) in zip(document["history"], proofs(one["said"] for one in document["history"]), strict=True):
+        entry |= {"id": id_, "digest": digest}
+    assert checked(json.dumps(document)).problems == ("its history is none that this version of Samspil records.",)
+
+
+@pytest.mark.parametrize("odd", ["surrogate", "nested", "twice", "text", "empty", "infinite"])
+async def test_what_is_no_export_is_said_in_a_sentence(shell: Shell, odd: str) -> None:
+    document = await full(shell)
+    said = document["history"][0]["said"]
+    said["odd"] = {"surrogate": "\ud800", "infinite": 10**400}.get(odd)
+    text = json.dumps(document | ({"history": []} if odd == "empty" else {}))
+    if odd == "nested":
+        text = text.replace('"odd": null', '"odd": ' + '{"a":' * 600 + "1" + "}" * 600)
+    elif odd == "infinite":
+        text = text.replace('"odd": 1' + "0" * 400, '"odd": 1' + "0" * 5000)
+    elif odd == "twice":
+        text = text.replace('{"format"', '{"digest": "seen first", "format"', 1)
+    elif odd == "text":
+        text = "no JSON"
+    file = shell.place / "odd.json"
+    file.write_text(text)
+    done = await shell.run("verify", str(file))
+    assert (done.exit_code, "is no JSON export of a joint need" in " ".join(done.stderr.split())) == (2, True), done.output
+    assert "Traceback" not in done.output
 
 
 async def test_with_nothing_running_it_is_said_what_to_start(shell: Shell) -> None:

@@ -1,6 +1,5 @@
 """`joint …`: joint needs, asked of the API with the organisation's own token."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,8 +9,9 @@ from urllib.parse import quote
 from samspil.bootstrap import Api, Settings, opened_api
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.joint_tables import follow_ups_view, history_table, joint_need_view, joint_needs_table
-from samspil.domain.joint_history import wrong_entry
 from samspil.domain.joint_words import volume_of
+from samspil.web.joint_check import Checked, checked
+from samspil.web.joint_export import NOT_PROVEN
 from samspil_schemas import MemberRole, Rung
 
 _ROOT = "/v1/joint-needs"
@@ -170,34 +170,28 @@ def _write(file: Path, text: str) -> None:
 async def verify(*, files: Sequence[Path], as_json: bool) -> int:
     """Check that exports are what they say, and whether their histories are the same; 1 if not."""
     found = [_checked(file) for file in files]
-    wrong = [f"{file}: {problem}" for file, (_, problem) in zip(files, found, strict=True) if problem]
-    same = len({digest for digest, _ in found}) == 1
+    wrong = [f"{file}: {problem}" for file, one in zip(files, found, strict=True) for problem in one.problems]
+    same = len({one.digest for one in found}) == 1
     if as_json:
-        digests = {str(file): digest for file, (digest, _) in zip(files, found, strict=True)}
-        print_json({"whole": not wrong, "same": same, "digests": digests, "problems": wrong})
+        digests = {str(file): one.digest for file, one in zip(files, found, strict=True)}
+        print_json({"whole": not wrong, "same": same, "digests": digests, "problems": wrong, "not_proven": NOT_PROVEN})
     else:
         for problem in wrong:
-            OUT.print(f"[red]✗[/] {shown(problem)}")
+            OUT.print(f"[red]✗[/] {shown(problem)}", soft_wrap=True)
         if not wrong:
-            OUT.print(f"{'It is' if len(files) == 1 else 'They are'} whole: every digest is that of its history.")
+            whole = "It is" if len(files) == 1 else "They are"
+            OUT.print(f"{whole} whole: every digest is that of its history, and all that is shown follows from it. {NOT_PROVEN}")
         if not same:
             OUT.print("[red]✗[/] Their histories differ. One may only be older: compare them entry by entry.")
     return EXIT_OK if same and not wrong else EXIT_SOME
 
 
-def _checked(file: Path) -> tuple[str, str | None]:
-    """The digest that the export states, and what is wrong with it."""
+def _checked(file: Path) -> Checked:
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        entries = [(entry["said"], entry["id"], entry["digest"]) for entry in document["history"]]
-        digest = str(document["digest"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return checked(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         hint = "Make one: `samspil joint export JOINT_NEED --to file.json`."
         raise fail(f"{file} is no JSON export of a joint need.", hint=hint, code=EXIT_NOTHING) from None
-    number = wrong_entry(entries)
-    if number is not None:
-        return digest, f"entry {number} is not what was recorded."
-    return digest, None if entries and entries[-1][2] == digest else "its digest is not that of its history."
 
 
 async def _own(api: Api, joint_need_id: str, *more: str) -> str:

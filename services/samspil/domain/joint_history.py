@@ -52,17 +52,14 @@ def entries(joint_need_id: str, changes: Iterable[Change]) -> list[Entry]:
     return found
 
 
-def wrong_entry(entries: Iterable[tuple[Mapping[str, Any], str, str]]) -> int | None:
-    """The number of the first entry that is not what was recorded, counted from 1; None if all are.
-
-    Each entry is what a change says, its id, and its digest, as an export states them.
-    """
-    digest = ""
-    for number, (said, id_, stated) in enumerate(entries, start=1):
+def proofs(said: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The id and the digest of each entry, from what the changes say."""
+    found, digest = [], ""
+    for one in said:
+        id_ = hashlib.sha256(canonical(one)).hexdigest()
         digest = _after(digest, id_)
-        if id_ != hashlib.sha256(canonical(said)).hexdigest() or stated != digest:
-            return number
-    return None
+        found.append((id_, digest))
+    return found
 
 
 def _after(digest: str, id_: str) -> str:

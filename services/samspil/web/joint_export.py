@@ -14,11 +14,17 @@ from samspil.ports.joint_needs import Commitment, Committed, JointText, Proposed
 from samspil_schemas import JointNeedChanged, MemberRole, Rung
 
 FORMAT = "samspil.joint-need-export.v1"
+NOT_PROVEN = (
+    "Not proven: that nobody wrote the whole history anew or left out its end, which only the last digest of another party's "
+    "copy shows; when this copy was made and which stages were configured, which no change says; and the numbers of the "
+    "revisions, of which none may be missing."
+)
 HOW_TO_CHECK = (
     "Write `said` of an entry as JSON in UTF-8 with sorted names, without spaces, and whole numbers without a fraction: "
     "its SHA-256 is the entry's id. The SHA-256 of the digest before it, followed by its id, is the entry's digest; "
     "before the first stands nothing. Two copies with the same last digest have the same history. "
-    "`samspil joint verify` does this."
+    "`samspil joint verify` does this, makes all else that is here anew from `said`, and names what differs. "
+    f"{NOT_PROVEN}"
 )
 
 

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from samspil.domain.joint_history import Entry, entries
+from samspil.domain.joint_needs import folded
+from samspil.domain.joint_said import stored
 from samspil.ports import Role
 from samspil.ports.joint_needs import Declaration, JointText, Proposal, Recorded, StoredJointNeed
 from samspil.web.addresses import segment
@@ -56,10 +58,10 @@ def _recorded(recorded: Recorded, response: Response) -> RecordedView:
 
 
 async def _stored(services: WebServices, joint_need_id: str) -> StoredJointNeed:
-    stored = await services.joint_needs.joint_need(joint_need_id)
-    if stored is None:
+    found = await services.joint_needs.joint_need(joint_need_id)
+    if found is None:
         raise _no_joint_need()
-    return stored
+    return found
 
 
 def _no_joint_need() -> ProblemError:
@@ -80,7 +82,7 @@ async def list_joint_needs(
         lambda limit, offset: services.joint_needs.joint_needs(
             open_only=not closed, buyer_id=buyer_id, need_id=need_id, limit=limit, offset=offset
         ),
-        show=lambda stored: JointNeedView.of(stored, stages=services.joint_needs.stages),
+        show=lambda found: JointNeedView.of(found, stages=services.joint_needs.stages),
     )
 
 
@@ -295,21 +297,24 @@ async def history(services: Services, *, joint_need_id: JointNeedId, paging: Pag
 @router.get("/{joint_need_id:id}/export", summary="All of it, for the files")
 async def export(services: Services, *, joint_need_id: JointNeedId, response: Response) -> JointNeedExport:
     """Export the parties, their undertakings word by word, the stages, and the history with the digests that prove it."""
-    stored = await _stored(services, joint_need_id)
     response.headers["Content-Disposition"] = _as_file(joint_need_id, "json")
-    return exported(stored, await _entries(services, joint_need_id), at=services.clock.now(), stages=services.joint_needs.stages)
+    return await _export(services, joint_need_id)
 
 
 @router.get("/{joint_need_id:id}/export.html", summary="The same, to read and print", response_class=Response)
 async def export_page(services: Services, *, joint_need_id: JointNeedId) -> Response:
     """The export as one page that needs nothing else: to read, to print, to keep."""
-    stored = await _stored(services, joint_need_id)
-    document = exported(
-        stored, await _entries(services, joint_need_id), at=services.clock.now(), stages=services.joint_needs.stages
-    )
-    answer = page_of(document)
+    answer = page_of(await _export(services, joint_need_id))
     answer.headers["Content-Disposition"] = _as_file(joint_need_id, "html")
     return answer
+
+
+async def _export(services: WebServices, joint_need_id: str) -> JointNeedExport:
+    await _stored(services, joint_need_id)
+    # From the history alone, read once: a change that comes meanwhile is in all of the document or in none.
+    changes = await services.joint_needs.joint_need_history(joint_need_id)
+    now, stages = services.clock.now(), services.joint_needs.stages
+    return exported(stored(folded(joint_need_id, changes)), entries(joint_need_id, changes), at=now, stages=stages)
 
 
 def _as_file(joint_need_id: str, ending: str) -> str:
