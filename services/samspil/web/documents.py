@@ -49,11 +49,12 @@ def _input_schemas(bodies: list[type[BaseModel]]) -> dict[str, Any]:
     return {f"{name}-Input": definition for name, definition in schema["$defs"].items()}
 
 
-def _statuses(*, rule: Rule, method: str, body: bool, parameters: bool) -> Iterator[int]:
+def _statuses(*, rule: Rule, method: str, body: bool, parameters: bool, of_need: bool) -> Iterator[int]:
     yield from (401, 403, 429) if rule.token is Token.NEEDED else (401, 429) if rule.token is Token.WELCOME else ()
     yield from (400, 408, 413, 415) if body else ()
     yield from (404, 422) if parameters or rule.subject is Subject.OWN_NEED else (422,) if body else ()
     yield from (409,) if method != "GET" and rule.subject is not Subject.NONE else ()
+    yield from (410,) if method == "GET" and of_need else ()
     yield from (500, 503)
 
 
@@ -78,7 +79,13 @@ def openapi_of(app: FastAPI, *, rules: Mapping[tuple[str, str], Rule]) -> dict[s
             if body is not None:
                 content = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}-Input"}}}
                 operation["requestBody"] = {"required": True, "content": content}
-            statuses = _statuses(rule=rule, method=method, body=body is not None, parameters="parameters" in operation)
+            statuses = _statuses(
+                rule=rule,
+                method=method,
+                body=body is not None,
+                parameters="parameters" in operation,
+                of_need=template.startswith("/v1/needs/{need_id}"),
+            )
             operation["responses"] = {
                 status: response for status, response in operation["responses"].items() if not status.startswith(("4", "5"))
             } | _problem_responses(statuses)
