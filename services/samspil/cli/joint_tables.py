@@ -49,8 +49,11 @@ def joint_need_view(one: Answer) -> RenderableType:
 
 def _members(members: Sequence[Answer]) -> Table:
     table = Table(expand=True)
-    for name, ratio in (("body", 3), ("rung", 2), ("undertaking", 6), ("volume", 2), ("horizon", 2)):
-        table.add_column(name, ratio=ratio, overflow="fold", no_wrap=name == "rung")
+    table.add_column("body", ratio=3, overflow="fold")
+    table.add_column("rung", no_wrap=True)
+    table.add_column("undertaking", ratio=6, overflow="fold")
+    table.add_column("volume", ratio=2, overflow="fold")
+    table.add_column("horizon", no_wrap=True)
     for member in members:
         volume = member["volume"]
         rung = "\n".join(_words(word) for word in (member["rung"], *member["roles"]))
