@@ -11,8 +11,13 @@ from samspil_schemas.dialogues import (
     DialogueAnnouncement,
     DialogueCancelled,
     DialogueChanged,
+    DialogueConcluded,
+    DialogueHeld,
     DialogueKind,
+    DisclosureKind,
+    DisclosureMade,
     InvitationPolicy,
+    Slot,
 )
 from samspil_schemas.invitations import InvitationCancelled, InvitationChanged, InvitationIssued
 from samspil_schemas.joint_needs import JointNeedChanged, JointNeedGrew, Member, MemberRole, Rung, RungTotal
@@ -31,7 +36,16 @@ from samspil_schemas.matches import (
 )
 from samspil_schemas.needs import Buyer, NeedPublished, NeedStatement, NeedWithdrawn, Source, Stage, Volume
 from samspil_schemas.notifications import Channel, NotificationDelivered, NotificationFailed
-from samspil_schemas.responses import Answer, FeedbackGiven, FeedbackReason, PreferenceKind, PreferencesLifted, ResponseGiven
+from samspil_schemas.responses import (
+    Answer,
+    FeedbackGiven,
+    FeedbackReason,
+    PreferenceKind,
+    PreferencesLifted,
+    RegistrationChanged,
+    RegistrationStatus,
+    ResponseGiven,
+)
 from samspil_schemas.similar_needs import SimilarNeedFound, SimilarNeedWithdrawn, SimilarWithdrawalReason
 from samspil_schemas.suppliers import (
     CapabilityStatement,
@@ -56,7 +70,11 @@ __all__ = [
     "DialogueAnnouncement",
     "DialogueCancelled",
     "DialogueChanged",
+    "DialogueConcluded",
+    "DialogueHeld",
     "DialogueKind",
+    "DisclosureKind",
+    "DisclosureMade",
     "Event",
     "EventSpec",
     "Evidence",
@@ -86,6 +104,8 @@ __all__ = [
     "PreferencesLifted",
     "ProfilePublished",
     "ProfileWithdrawn",
+    "RegistrationChanged",
+    "RegistrationStatus",
     "RegionFit",
     "ResponseGiven",
     "Rung",
@@ -94,6 +114,7 @@ __all__ = [
     "SimilarNeedFound",
     "SimilarNeedWithdrawn",
     "SimilarWithdrawalReason",
+    "Slot",
     "Source",
     "Stage",
     "SupplierMatched",

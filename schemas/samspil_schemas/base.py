@@ -27,6 +27,7 @@ URL_MAX = 2_000
 CAPABILITIES_MAX = 50
 CODES_MAX = 100
 LIST_MAX = 50
+SLOTS_MAX = 200  # one-to-one meetings of one dialogue
 MEMBERS_MAX = 500  # bodies in a joint need
 MATCHES_MAX = 200  # and fewer where they would make a record larger than 1 MiB, the default limit of Kafka
 VERSION_MAX = 2**53 - 1  # the largest integer that every JSON reader keeps exactly

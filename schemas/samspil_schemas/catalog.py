@@ -6,13 +6,20 @@ from uuid import UUID, uuid5
 
 from samspil_schemas import topics
 from samspil_schemas.base import Event
-from samspil_schemas.dialogues import DialogueAnnounced, DialogueCancelled, DialogueChanged
+from samspil_schemas.dialogues import (
+    DialogueAnnounced,
+    DialogueCancelled,
+    DialogueChanged,
+    DialogueConcluded,
+    DialogueHeld,
+    DisclosureMade,
+)
 from samspil_schemas.invitations import InvitationCancelled, InvitationChanged, InvitationIssued
 from samspil_schemas.joint_needs import JointNeedChanged, JointNeedGrew
 from samspil_schemas.matches import MatchFound, MatchWithdrawn, NeedMatched, SupplierMatched
 from samspil_schemas.needs import NeedPublished, NeedWithdrawn
 from samspil_schemas.notifications import NotificationDelivered, NotificationFailed
-from samspil_schemas.responses import FeedbackGiven, PreferencesLifted, ResponseGiven
+from samspil_schemas.responses import FeedbackGiven, PreferencesLifted, RegistrationChanged, ResponseGiven
 from samspil_schemas.similar_needs import SimilarNeedFound, SimilarNeedWithdrawn
 from samspil_schemas.suppliers import ProfilePublished, ProfileWithdrawn
 from samspil_schemas.topics import Topic
@@ -63,9 +70,13 @@ CATALOG: tuple[EventSpec, ...] = (
     _spec("samspil.dialogue-announced.v1", DialogueAnnounced, topics.DIALOGUES),
     _spec("samspil.dialogue-changed.v1", DialogueChanged, topics.DIALOGUES),
     _spec("samspil.dialogue-cancelled.v1", DialogueCancelled, topics.DIALOGUES),
+    _spec("samspil.dialogue-held.v1", DialogueHeld, topics.DIALOGUES),
+    _spec("samspil.dialogue-concluded.v1", DialogueConcluded, topics.DIALOGUES),
+    _spec("samspil.disclosure-made.v1", DisclosureMade, topics.DISCLOSURES),
     _spec("samspil.invitation-issued.v1", InvitationIssued, topics.INVITATIONS),
     _spec("samspil.invitation-changed.v1", InvitationChanged, topics.INVITATIONS),
     _spec("samspil.invitation-cancelled.v1", InvitationCancelled, topics.INVITATIONS),
+    _spec("samspil.registration-changed.v1", RegistrationChanged, topics.INVITATIONS),
     _spec("samspil.response-given.v1", ResponseGiven, topics.RESPONSES),
     _spec("samspil.feedback-given.v1", FeedbackGiven, topics.RESPONSES),
     _spec("samspil.preferences-lifted.v1", PreferencesLifted, topics.RESPONSES),

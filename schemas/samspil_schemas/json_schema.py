@@ -17,7 +17,7 @@ EXTENSION = "x-samspil"
 
 UNSAID = (
     "The ids of a profile's capability statements differ.",
-    "A dialogue does not end before it starts.",
+    "Neither a dialogue nor a slot ends before it starts, slots do not overlap, and only one-to-one meetings have slots.",
     "A date is one that the calendar has, from the year 1; there are no leap seconds.",
     "Whole numbers are written without a fraction: 1, not 1.0.",
 )

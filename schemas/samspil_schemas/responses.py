@@ -1,11 +1,12 @@
 """What suppliers answer: to a dialogue, and to a match."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from samspil_schemas.base import Event, Id, Label, Timestamp, Version
+from samspil_schemas.base import SLOTS_MAX, Country, Event, Id, Label, Timestamp, Version
+from samspil_schemas.dialogues import Slot
 
 
 class Answer(StrEnum):
@@ -40,8 +41,62 @@ class ResponseGiven(Event):
     supplier_id: Id
     revision: Version
     answer: Answer
+    name: Label | None = Field(default=None, description="The organisation's name; by default that of its profile.")
+    country: Country | None = Field(default=None, description="Where it is; by default that of its profile.")
+    slots: tuple[Timestamp, ...] = Field(
+        default=(),
+        max_length=SLOTS_MAX,
+        description="Starts of the one-to-one slots that suit, the best first; none means any.",
+    )
     reason: Label | None = Field(default=None, description="Why, for the buyer.")
     given_at: Timestamp
+
+
+class RegistrationStatus(StrEnum):
+    """How an organisation stands in a dialogue."""
+
+    REGISTERED = "registered"
+    WAITING = "waiting"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+
+
+class RegistrationChanged(Event):
+    """How an organisation stands in a dialogue now: what became of its answer, or a place that fell to it.
+
+    Places are given in the order in which the answers were recorded, whoever was matched or invited.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "registration_id": "9a1e2f3e-6f0c-5d7e-9a63-0d9a4b1b6f10",
+                    "revision": 1,
+                    "dialogue_id": "dialogue:sample-need-leaks-1",
+                    "supplier_id": "sample-supplier-listen",
+                    "status": "registered",
+                    "changed_at": "2026-02-05T10:30:05+01:00",
+                }
+            ]
+        }
+    )
+    IDENTITY: ClassVar[tuple[str, ...]] = ("registration_id", "revision")
+    KEY: ClassVar[str] = "supplier_id"
+
+    registration_id: Id
+    revision: Version
+    dialogue_id: Id
+    supplier_id: Id
+    status: RegistrationStatus
+    slot: Slot | None = Field(default=None, description="Its time, where the dialogue is one-to-one.")
+    waiting_place: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="Its place on the waiting list when this was said; 1 is the next."
+    )
+    reason: Label | None = Field(default=None, description="Why it was refused, for people.")
+    changed_at: Timestamp
 
 
 class FeedbackReason(StrEnum):

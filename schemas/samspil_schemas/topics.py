@@ -54,7 +54,12 @@ MATCH_REPORTS = _kept(
 SIMILAR_NEEDS = _kept("samspil.similar-needs.v1", key="need id", days=90, about="The same need at another buyer.")
 JOINT_NEEDS = _compact("samspil.joint-needs.v1", key="joint need id", about="Joint needs, their members and commitments.")
 DIALOGUES = _compact("samspil.dialogues.v1", key="dialogue id", about="Market dialogues, open to all.")
-INVITATIONS = _kept("samspil.invitations.v1", key="supplier id", days=90, about="Invitations to the matched.")
+DISCLOSURES = _compact(
+    "samspil.disclosures.v1", key="disclosure id", about="Documents, answers, minutes and notes of dialogues, for all."
+)
+INVITATIONS = _kept(
+    "samspil.invitations.v1", key="supplier id", days=90, about="Invitations to the matched, and what became of registrations."
+)
 RESPONSES = _kept(
     "samspil.responses.v1",
     key="dialogue or supplier id",
@@ -72,6 +77,7 @@ TOPICS: tuple[Topic, ...] = (
     SIMILAR_NEEDS,
     JOINT_NEEDS,
     DIALOGUES,
+    DISCLOSURES,
     INVITATIONS,
     RESPONSES,
     NOTIFICATIONS,
