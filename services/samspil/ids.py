@@ -22,9 +22,9 @@ def similar_id(*, need_id: str, other_need_id: str) -> str:
     return _derive("similar", *sorted((need_id, other_need_id)))
 
 
-def dialogue_id(*, need_id: str) -> str:
-    """The id of the dialogue that a need announces."""
-    return _derive("dialogue", need_id)
+def dialogue_id(*, need_id: str, number: int = 0) -> str:
+    """The id of a dialogue about a need: the one that its statement announces, or the so manieth of those announced beside it."""
+    return _derive("dialogue", need_id, *([str(number)] if number else []))
 
 
 def invitation_id(*, dialogue_id: str, supplier_id: str) -> str:

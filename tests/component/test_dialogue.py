@@ -13,7 +13,7 @@ from samspil.dialogue import app
 from samspil.dialogue.handlers import Dialogues
 from samspil.dialogue.review import Review
 from samspil.errors import Conflict, NotFound
-from samspil.ports import InvitationStatus, Received
+from samspil.ports import DialogueState, InvitationStatus, Received
 from samspil_schemas import (
     DialogueAnnounced,
     DialogueAnnouncement,
@@ -167,7 +167,7 @@ async def test_a_withdrawn_need_cancels_its_dialogue_and_its_invitations(record:
     assert await record.readings.dialogues() == []
     dialogue = await record.readings.dialogue(ids.dialogue_id(need_id="n"))
     assert dialogue is not None
-    assert dialogue.cancelled
+    assert dialogue.state is DialogueState.CANCELLED
     (invitation,) = await record.readings.invitations(issued_only=True)
     assert (invitation.status, invitation.supplier_name) == (InvitationStatus.CANCELLED, "Name of s")
     assert (await record.readings.totals())["invitations"] == 0

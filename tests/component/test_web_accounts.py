@@ -1,6 +1,6 @@
 """The ledger, the log, the dialogues, and whose token it is."""
 
-from samspil.ports import LedgerRow, NeedStatus
+from samspil.ports import DialogueState, LedgerRow, NeedStatus
 from tests.component.web_fakes import NOW, World, a_dialogue
 
 
@@ -67,7 +67,7 @@ async def test_a_token_can_ask_whose_it_is() -> None:
 
 async def test_dialogues_are_open_to_all_and_a_cancelled_one_says_so() -> None:
     world = World()
-    world.record.stored_dialogues = [a_dialogue("one"), a_dialogue("two", cancelled=True)]
+    world.record.stored_dialogues = [a_dialogue("one"), a_dialogue("two", state=DialogueState.CANCELLED)]
     assert [dialogue["id"] for dialogue in (await world.ask("GET", "/v1/dialogues")).json()["items"]] == ["one"]
-    assert (await world.ask("GET", "/v1/dialogues/two")).json()["cancelled"] is True
+    assert (await world.ask("GET", "/v1/dialogues/two")).json()["state"] == "cancelled"
     assert (await world.ask("GET", "/v1/dialogues/three")).status_code == 404

@@ -12,6 +12,7 @@ from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.domain.preferences import learned, withheld
 from samspil.errors import Conflict, NotFound
 from samspil.ports import (
+    DialogueState,
     FeedbackCount,
     GroupLag,
     InvitationStatus,
@@ -24,6 +25,7 @@ from samspil.ports import (
     Preferences,
     Principal,
     Prospect,
+    RecordedDialogue,
     Role,
     SourceOrder,
     StoredDialogue,
@@ -115,7 +117,7 @@ def a_dialogue(dialogue_id: str = "dialogue-1", **changes: Any) -> StoredDialogu
         "title": "Find leaks in drinking water pipes",
         "buyer_id": "buyer-1",
         "announcement": DialogueAnnouncement(kind="webinar", starts_at=NOW),
-        "cancelled": False,
+        "state": DialogueState.ANNOUNCED,
     }
     return StoredDialogue(**(values | changes))
 
@@ -288,9 +290,16 @@ class FakeRecord:
         self._failing()
         return [similar for similar in self.similar if similar.need_id == need_id][offset : offset + limit]
 
-    async def dialogues(self, *, limit: int = 100, offset: int = 0) -> list[StoredDialogue]:
+    async def dialogues(
+        self, *, need_id: str | None = None, past: bool = False, limit: int = 100, offset: int = 0
+    ) -> list[StoredDialogue]:
         self._failing()
-        return [dialogue for dialogue in self.stored_dialogues if not dialogue.cancelled][offset : offset + limit]
+        found = [
+            dialogue
+            for dialogue in self.stored_dialogues
+            if need_id in (None, dialogue.need_id) and (past or dialogue.state is DialogueState.ANNOUNCED)
+        ]
+        return found[offset : offset + limit]
 
     async def dialogue(self, dialogue_id: str) -> StoredDialogue | None:
         self._failing()
@@ -422,6 +431,32 @@ class FakeHealth:
         return self.report
 
 
+class FakeDialogues:
+    """Takes every decision, and remembers the arguments of the last."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, object] = {}
+
+    async def announce(self, need_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
+        return self._taken("dialogue-new", need_id=need_id, announcement=announcement, by=by)
+
+    async def change(self, dialogue_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
+        return self._taken(dialogue_id, announcement=announcement, by=by)
+
+    async def cancel(self, dialogue_id: str, *, by: str, reason: str | None = None) -> RecordedDialogue:
+        return self._taken(dialogue_id, by=by, reason=reason)
+
+    async def hold(self, dialogue_id: str, *, by: str) -> RecordedDialogue:
+        return self._taken(dialogue_id, by=by)
+
+    async def conclude(self, dialogue_id: str, *, by: str, outcome: str | None = None) -> RecordedDialogue:
+        return self._taken(dialogue_id, by=by, outcome=outcome)
+
+    def _taken(self, dialogue_id: str, **asked: object) -> RecordedDialogue:
+        self.asked = {"dialogue_id": dialogue_id, **asked}
+        return RecordedDialogue(dialogue_id=dialogue_id, revision=2, changed=True)
+
+
 SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "NeedPublished", "type": "object"}
 
 
@@ -434,6 +469,7 @@ class World:
     record: Any = field(default_factory=FakeRecord)
     joint_record: Any = field(default_factory=FakeJointRecord)
     joint_readings: Any = None
+    dialogues: Any = field(default_factory=FakeDialogues)
     matchmaker: FakeMatchmaker = field(default_factory=FakeMatchmaker)
     suggester: FakeSuggester = field(default_factory=FakeSuggester)
     health: FakeHealth = field(default_factory=FakeHealth)
@@ -451,6 +487,7 @@ class World:
                 joint_readings=self.joint_readings or self.joint_record,
                 clock=self.clock,
             ),
+            dialogues=self.dialogues,
             tokens=self.record,
             log=FakeLog(),
             matchmaker=self.matchmaker,

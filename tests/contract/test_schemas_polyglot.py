@@ -18,7 +18,9 @@ INSTANCES = {ce_type: instances(schema) for ce_type, schema in SCHEMAS.items()}
 NEAR_MISSES = {ce_type: near_misses(schema) for ce_type, schema in SCHEMAS.items()}
 VALIDATORS = {ce_type: Draft202012Validator(schema) for ce_type, schema in SCHEMAS.items()}
 # The rules of `json_schema.UNSAID` that a strategy can meet, in pydantic's words.
-UNSAID_HERE = re.compile(r"same id|ends before it starts|two slots overlap|only one-to-one meetings|valid integer \[type=int_type, input_value=\d+\.0,")
+UNSAID_HERE = re.compile(
+    r"same id|ends before it starts|two slots overlap|only one-to-one meetings|valid integer \[type=int_type, input_value=\d+\.0,"
+)
 
 each_event = pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)
 # Some schemas are large; the count is small because every event has its own.

@@ -95,7 +95,7 @@ class World:
         self.advance()
 
     def advance(self) -> None:
-        self.dialogue, said = dialogues.advanced(self.dialogue, at=NOW)
+        self.dialogue, said = dialogues.advanced(self.dialogue, open_part=False, at=NOW)
         self.said += [said] if said else []
         for supplier_id, invitee in self.invitees.items():
             self.invitees[supplier_id], invitation = invitations.advanced(

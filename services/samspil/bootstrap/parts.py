@@ -15,6 +15,7 @@ from samspil.adapters.vectors import open_index
 from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock, SystemClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
+from samspil.dialogue.keeping import KeptDialogues
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules, rules_for
 from samspil.matching.suggesting import LabelSuggester, label_texts
@@ -178,6 +179,11 @@ def joint_needs_of(record: SqlRecord, settings: Settings, *, clock: Clock | None
         clock=clock or SystemClock(),
         stages=settings.joint_need_stages,
     )
+
+
+def dialogues_of(record: SqlRecord, *, clock: Clock | None = None) -> KeptDialogues:
+    """Keeps the dialogues of the record."""
+    return KeptDialogues(record, readings=record.readings, clock=clock or SystemClock())
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from samspil.bootstrap.health import Ping, ProcessHealth, Pulse
 from samspil.bootstrap.instance import Runtime, announced, held, is_held, make_data_dir
 from samspil.bootstrap.parts import (
     Progress,
+    dialogues_of,
     joint_needs_of,
     kafka_settings,
     no_progress,
@@ -314,6 +315,7 @@ class _Process:
                 submissions=record.submissions,
                 readings=record.readings,
                 joint_needs=joint_needs_of(record, settings, clock=self._clock),
+                dialogues=dialogues_of(record, clock=self._clock),
                 feedback=record.feedback,
                 tokens=record.tokens,
                 log=admin,

@@ -36,7 +36,8 @@ class Review:
                 raise NotFound(f"There is no invitation {invitation_id}.", hint="Check the id.")
             (invitee,) = found
             working = await Working.load(transaction, pairs={(invitee.need_id, invitee.supplier_id)})
-            offer = working.dialogue(invitee.need_id).standing.content
+            dialogue = working.dialogue(invitee.dialogue_id)
+            offer = dialogue.standing.content if dialogue else None
             if buyer_id is not None and (offer is None or offer.buyer_id != buyer_id):
                 raise NotFound(f"There is no invitation {invitation_id}.", hint="Check the id.")
             if invitee.status is InvitationStatus.ISSUED:

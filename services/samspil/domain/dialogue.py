@@ -1,7 +1,8 @@
-"""Dialogues: facts of a need joined in any order, and what is to be said of its dialogue.
+"""Dialogues: facts of a need joined in any order, and what is to be said of the dialogues about it.
 
-A need whose newest version announces a dialogue has one open dialogue. The rules ask only which events were heard, never in which
-order, so any order and any repeats come to the same dialogues, though not to the same revisions: they count what was said.
+A need whose newest version announces a dialogue has one open dialogue, and those that were announced beside it. The rules ask
+only which events were heard, never in which order, so any order and any repeats come to the same dialogues, though not to the
+same revisions: they count what was said. What a person decides of a dialogue is in `dialogue_moves`.
 """
 
 from dataclasses import replace
@@ -12,8 +13,17 @@ from samspil import ids
 from samspil.domain.dialogue_changes import described
 from samspil.domain.standing import buried, published, withdrawn
 from samspil.ports import Dialogue, Offer, Standing
-from samspil_schemas import DialogueAnnounced, DialogueCancelled, DialogueChanged, NeedStatement
+from samspil_schemas import (
+    DialogueAnnounced,
+    DialogueCancelled,
+    DialogueChanged,
+    DialogueKind,
+    InvitationPolicy,
+    NeedStatement,
+)
 
+# Anyone can follow these without a slot of its own.
+OPEN_KINDS = frozenset({DialogueKind.CONFERENCE, DialogueKind.WEBINAR, DialogueKind.WRITTEN})
 DialogueEvent = DialogueAnnounced | DialogueChanged | DialogueCancelled
 
 
@@ -51,16 +61,41 @@ def need_buried(dialogue: Dialogue) -> Dialogue:
 
 
 def open_offer(dialogue: Dialogue) -> Offer | None:
-    """What is offered now; None where the need is withdrawn, unknown, or announces no dialogue."""
+    """What is offered now; None where the need is withdrawn or unknown, or no dialogue is announced or it was called off."""
     offer = dialogue.standing.content
-    return offer if dialogue.standing.is_open and offer is not None and offer.announcement is not None else None
+    if offer is None or not dialogue.standing.is_open or dialogue.called_off:
+        return None
+    announcement = dialogue.own if dialogue.number else offer.announcement
+    return offer.model_copy(update={"announcement": announcement}) if announcement is not None else None
 
 
-def advanced(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueEvent | None]:
-    """The dialogue after saying what the facts ask for, and what was said; None where nothing is new."""
+def policy_for(dialogue: Dialogue, version: int, *, unseen: InvitationPolicy | None) -> InvitationPolicy | None:
+    """How those are invited who match this version of the need: None if it announces no dialogue, `unseen` if it is unknown."""
+    if dialogue.number:
+        return dialogue.own.invitations if dialogue.own else None
+    return dialogue.policies.get(version, unseen)
+
+
+def has_begun(dialogue: Dialogue) -> bool:
+    """True once it took place: what the need says later changes it no more."""
+    return dialogue.held_at is not None
+
+
+def advanced(dialogue: Dialogue, *, open_part: bool, at: datetime) -> tuple[Dialogue, DialogueEvent | None]:
+    """The dialogue after saying what the facts ask for, and what was said; None where nothing is new.
+
+    Args:
+        dialogue: the facts.
+        open_part: whether a dialogue that is open to all was announced about the same need; one-to-one meetings come after it.
+        at: the moment of saying it.
+    """
+    if has_begun(dialogue):
+        return dialogue, None
     offer = open_offer(dialogue)
     if offer is None or offer.announcement is None:
         return _closed(dialogue, at=at)
+    if offer.announcement.kind not in OPEN_KINDS and not dialogue.revision and not open_part:
+        return dialogue, None
     said = replace(dialogue, revision=dialogue.revision + 1, title=offer.title, announcement=offer.announcement, cancelled=False)
     about: dict[str, Any] = {
         "dialogue_id": said.dialogue_id,
@@ -69,7 +104,8 @@ def advanced(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueEve
         "announcement": offer.announcement,
     }
     if not dialogue.revision or dialogue.cancelled:
-        return said, DialogueAnnounced(need_id=dialogue.need_id, buyer_id=offer.buyer_id, announced_at=at, **about)
+        names = {"joint_need_id" if dialogue.need_id.startswith(ids.JOINT_PREFIX) else "need_id": dialogue.need_id}
+        return said, DialogueAnnounced(**names, buyer_id=offer.buyer_id, announced_at=at, **about)
     changes = described((dialogue.title, dialogue.announcement), (offer.title, offer.announcement))
     if not changes:
         return replace(dialogue, title=offer.title, announcement=offer.announcement), None
@@ -87,6 +123,8 @@ def _closed(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueEven
 
 def why_closed(dialogue: Dialogue) -> str:
     """Why there is no dialogue, for people."""
+    if dialogue.called_off:
+        return dialogue.because or "It was called off."
     if dialogue.standing.withdrawn:
         return dialogue.standing.reason or "The need was withdrawn."
     return "The need no longer announces a dialogue."

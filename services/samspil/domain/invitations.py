@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from samspil import ids
-from samspil.domain.dialogue import DialogueEvent, open_offer, why_closed
+from samspil.domain.dialogue import DialogueEvent, has_begun, open_offer, policy_for, why_closed
 from samspil.domain.preferences import withheld
 from samspil.errors import Conflict
 from samspil.ports import Dialogue, Head, HeardMatch, InvitationStatus, Invitee, Preferences, Prospect
@@ -33,9 +33,9 @@ _OF_THE_NEED = frozenset({WithdrawalReason.NEED_CHANGED, WithdrawalReason.NEED_W
 _BY_WITHDRAWAL = frozenset({WithdrawalReason.NEED_WITHDRAWN, WithdrawalReason.PROFILE_WITHDRAWN})
 
 
-def not_invited(*, need_id: str, supplier_id: str) -> Invitee:
-    """A supplier and a need of which nothing was heard together yet."""
-    dialogue_id = ids.dialogue_id(need_id=need_id)
+def not_invited(*, need_id: str, supplier_id: str, dialogue_id: str | None = None) -> Invitee:
+    """A supplier and a dialogue (by default that of the need's statement) of which nothing was heard together yet."""
+    dialogue_id = dialogue_id or ids.dialogue_id(need_id=need_id)
     return Invitee(
         invitation_id=ids.invitation_id(dialogue_id=dialogue_id, supplier_id=supplier_id),
         dialogue_id=dialogue_id,
@@ -72,7 +72,8 @@ def match_withdrawn(invitee: Invitee, event: MatchWithdrawn) -> Invitee:
 
 def relevant(invitee: Invitee, dialogue: Dialogue) -> Invitee:
     """Without the matches to versions of the need that are known to announce no dialogue: they never count."""
-    matches = tuple(match for match in invitee.matches if dialogue.policies.get(match.need_version, ...) is not None)
+    unseen = InvitationPolicy.AUTOMATIC
+    matches = tuple(match for match in invitee.matches if policy_for(dialogue, match.need_version, unseen=unseen) is not None)
     return replace(invitee, matches=matches)
 
 
@@ -109,6 +110,8 @@ def advanced(
         language: what the supplier reads, if known; otherwise the need's language is used.
         at: the moment of saying it.
     """
+    if has_begun(dialogue) or not dialogue.revision:
+        return invitee, None
     status, best = _status(invitee, dialogue), _best(invitee, dialogue)
     now = replace(
         invitee,
@@ -165,7 +168,7 @@ def _prospect(match: HeardMatch, dialogue: Dialogue, *, need_id: str) -> Prospec
 def _status(invitee: Invitee, dialogue: Dialogue) -> InvitationStatus | None:
     if open_offer(dialogue) is None:
         return InvitationStatus.CANCELLED if invitee.revision else None
-    policies = {match.versions: dialogue.policies.get(match.need_version) for match in invitee.matches}
+    policies = {match.versions: policy_for(dialogue, match.need_version, unseen=None) for match in invitee.matches}
     if invitee.approved or InvitationPolicy.AUTOMATIC in policies.values():
         return InvitationStatus.ISSUED
     reviewed = [match for match in invitee.matches if policies[match.versions] is InvitationPolicy.AFTER_REVIEW]
@@ -178,7 +181,7 @@ def _holds(match: HeardMatch, invitee: Invitee) -> bool:
 
 def _best(invitee: Invitee, dialogue: Dialogue) -> HeardMatch | None:
     """The newest match with a version that announces the dialogue."""
-    counting = [match for match in invitee.matches if dialogue.policies.get(match.need_version) is not None]
+    counting = [match for match in invitee.matches if policy_for(dialogue, match.need_version, unseen=None) is not None]
     return max(counting, key=lambda match: match.versions, default=None)
 
 

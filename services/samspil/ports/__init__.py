@@ -1,6 +1,16 @@
 """What the services ask of the outside, as narrow protocols; the adapters answer, and bootstrap joins the two."""
 
-from samspil.ports.dialogue import Dialogue, DialogueReview, DialogueTransaction, HeardMatch, Invitee, Offer, ReviewReadings
+from samspil.ports.dialogue import (
+    Dialogue,
+    DialogueKeeping,
+    DialogueReview,
+    DialogueTransaction,
+    HeardMatch,
+    Invitee,
+    Offer,
+    RecordedDialogue,
+    ReviewReadings,
+)
 from samspil.ports.feedback import (
     FEEDBACK_LOCK,
     FeedbackCount,
@@ -30,6 +40,7 @@ from samspil.ports.matchmaker import Matchmaker, NoTeams, SuggestedTeam, TeamMem
 from samspil.ports.model import Embedder, EmbedText, TextKind, Vectors
 from samspil.ports.outbox import Again, Outbox, Waiting
 from samspil.ports.record import (
+    DialogueState,
     InvitationStatus,
     IssuedToken,
     LedgerRow,
@@ -72,7 +83,9 @@ __all__ = [
     "DeadLetterRow",
     "DeadLetterSubscription",
     "Dialogue",
+    "DialogueKeeping",
     "DialogueReview",
+    "DialogueState",
     "DialogueTransaction",
     "EmbedText",
     "Embedder",
@@ -113,6 +126,7 @@ __all__ = [
     "Received",
     "Record",
     "RecordTransaction",
+    "RecordedDialogue",
     "RegistryTransaction",
     "ReviewReadings",
     "Role",

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from samspil.ports.feedback import FeedbackTransaction
 from samspil.ports.index import Head
-from samspil.ports.record import InvitationStatus, RecordTransaction, Standing, StoredInvitation
-from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy, Model
+from samspil.ports.record import DialogueState, InvitationStatus, RecordTransaction, Standing, StoredInvitation
+from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy, MatchFound, Model
 
 # Below every version.
 NOTHING = Head(0)
@@ -28,22 +28,46 @@ class Offer(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Dialogue:
-    """The dialogue of one need: the facts heard of the need, and what was last said to the world.
+    """A dialogue about a need: the facts heard of the need, and what was last said to the world.
 
+    number: 0 is the one that the need's statement announces; its announcement is that of the newest version. Those with a
+        higher number were announced beside it, by the buyer or by who leads the joint need.
+    own: the announcement of one with a number; None of the need's own.
+    called_off: whoever announced it has cancelled it, `because`.
     policies: what each version of the need that was seen says of invitations; None where it announces no dialogue.
     revision: 0 as long as nothing was announced.
     title, announcement: as last said, but with the newest policy of invitations, which is nobody else's business.
     cancelled: as last said.
+    held_at, concluded_at: when it took place, and when it was over; from the first on the announcement stands as it is.
+    outcome: what comes of it, in the buyer's words.
     """
 
     dialogue_id: str
     need_id: str
     standing: Standing[Offer]
+    number: int = 0
+    own: DialogueAnnouncement | None = None
+    called_off: bool = False
+    because: str | None = None
     policies: Mapping[int, InvitationPolicy | None] = field(default_factory=dict)
     revision: int = 0
     title: str | None = None
     announcement: DialogueAnnouncement | None = None
     cancelled: bool = False
+    held_at: datetime | None = None
+    concluded_at: datetime | None = None
+    outcome: str | None = None
+
+    @property
+    def state(self) -> DialogueState | None:
+        """None as long as nothing was announced."""
+        if self.concluded_at is not None:
+            return DialogueState.CONCLUDED
+        if self.held_at is not None:
+            return DialogueState.HELD
+        if not self.revision:
+            return None
+        return DialogueState.CANCELLED if self.cancelled else DialogueState.ANNOUNCED
 
 
 class HeardMatch(Model):
@@ -99,8 +123,16 @@ class DialogueTransaction(RecordTransaction, FeedbackTransaction, Protocol):
         """Wait until no other transaction of this name is open."""
         ...
 
-    async def dialogues_of(self, need_ids: Collection[str]) -> dict[str, Dialogue]:
-        """What is known of the dialogues of these needs, by need id; unknown ones are absent."""
+    async def dialogues_about(self, need_ids: Collection[str]) -> list[Dialogue]:
+        """The dialogues about these needs that anything is known of."""
+        ...
+
+    async def dialogue(self, dialogue_id: str) -> Dialogue | None:
+        """The dialogue, held until the end of the transaction; None where nothing is known of it."""
+        ...
+
+    async def standing_matches(self, need_id: str) -> list[MatchFound]:
+        """The pairs of the need that match now."""
         ...
 
     async def put_dialogues(self, dialogues: Sequence[Dialogue]) -> None:
@@ -150,4 +182,41 @@ class DialogueReview(Protocol):
             NotFound: there is no such invitation, or its dialogue is not this buyer's.
             Conflict: its dialogue was cancelled, or the supplier no longer matches.
         """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedDialogue:
+    """What became of a request: the revision that stands, and whether anything changed."""
+
+    dialogue_id: str
+    revision: int
+    changed: bool
+
+
+class DialogueKeeping(Protocol):
+    """Announces dialogues and leads them to their end. `by` is the organisation whose token asks.
+
+    Each method raises NotFound, Forbidden, Conflict or Refused where a rule is against it, and RecordUnavailable where the
+    database does not answer. The same again changes nothing.
+    """
+
+    async def announce(self, need_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
+        """Announce a dialogue about a need of one's own, or about a joint need that one leads."""
+        ...
+
+    async def change(self, dialogue_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
+        """Change or move it."""
+        ...
+
+    async def cancel(self, dialogue_id: str, *, by: str, reason: str | None = None) -> RecordedDialogue:
+        """Call it off."""
+        ...
+
+    async def hold(self, dialogue_id: str, *, by: str) -> RecordedDialogue:
+        """Say that it took place."""
+        ...
+
+    async def conclude(self, dialogue_id: str, *, by: str, outcome: str | None = None) -> RecordedDialogue:
+        """Say that it is over, and what comes of it."""
         ...

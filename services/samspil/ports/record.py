@@ -87,6 +87,15 @@ class StoredProfile:
     withdrawn: bool
 
 
+class DialogueState(StrEnum):
+    """Where a dialogue is in its life."""
+
+    ANNOUNCED = "announced"
+    CANCELLED = "cancelled"
+    HELD = "held"
+    CONCLUDED = "concluded"
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredDialogue:
     """A dialogue as the record holds it."""
@@ -97,7 +106,11 @@ class StoredDialogue:
     title: str
     buyer_id: str
     announcement: DialogueAnnouncement
-    cancelled: bool
+    state: DialogueState
+    number: int = 0
+    held_at: datetime | None = None
+    concluded_at: datetime | None = None
+    outcome: str | None = None
 
 
 class InvitationStatus(StrEnum):
@@ -241,8 +254,10 @@ class Readings(Protocol):
         """The same need at other buyers, best first, each once however often it was published."""
         ...
 
-    async def dialogues(self, *, limit: int = 100, offset: int = 0) -> list[StoredDialogue]:
-        """Dialogues that were not cancelled, the next first."""
+    async def dialogues(
+        self, *, need_id: str | None = None, past: bool = False, limit: int = 100, offset: int = 0
+    ) -> list[StoredDialogue]:
+        """Dialogues that anyone can register for, the next first; `past`: also those that were held or cancelled."""
         ...
 
     async def dialogue(self, dialogue_id: str) -> StoredDialogue | None:

@@ -34,11 +34,12 @@ class Subject(StrEnum):
     NEED_OR_NEW = auto()  # the need in the path, if it stands; and the buyer that the body states
     STATEMENT = auto()  # the buyer that the body states
     SUPPLIER = auto()  # the supplier in the path is the organisation
-    OWN_NEED = auto()  # the need that the body names; the joint need's own rules look it up
+    OWN_NEED = auto()  # the need that the body names; the rules of joint needs and dialogues look it up
     MEMBER = auto()  # the buyer in the path is the organisation
     JOINT_OWNER = auto()  # the need owner of the joint need in the path
     JOINT_LEADER = auto()  # its need owner or one of its facilitators
     MEMBER_OR_JOINT_OWNER = auto()  # the buyer in the path, or the need owner
+    DIALOGUE = auto()  # the buyer of the need that the dialogue in the path is about, or who leads the joint need
     ROWS = auto()  # the rows of the organisation are shown, and no others
 
 
@@ -82,6 +83,7 @@ _SUPPLIER_OR_OPERATOR = _own(Role.SUPPLIER, Subject.SUPPLIER, operator=True)
 _OWN_ROWS_OR_OPERATOR = _own(Role.BUYER, Subject.ROWS, operator=True)
 _MEMBER = _own(Role.BUYER, Subject.MEMBER)
 _JOINT_OWNER = _own(Role.BUYER, Subject.JOINT_OWNER)
+_DIALOGUE_LEADER = _own(Role.BUYER, Subject.DIALOGUE)
 
 POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
     {
@@ -129,7 +131,12 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/joint-needs/{joint_need_id}/export"): _BUYER_OR_OPERATOR,
         ("GET", "/v1/joint-needs/{joint_need_id}/export.html"): _BUYER_OR_OPERATOR,
         ("GET", "/v1/dialogues"): _PUBLIC,
+        ("POST", "/v1/dialogues"): _own(Role.BUYER, Subject.OWN_NEED),
         ("GET", "/v1/dialogues/{dialogue_id}"): _PUBLIC,
+        ("PUT", "/v1/dialogues/{dialogue_id}"): _DIALOGUE_LEADER,
+        ("DELETE", "/v1/dialogues/{dialogue_id}"): _DIALOGUE_LEADER,
+        ("PUT", "/v1/dialogues/{dialogue_id}/held"): _DIALOGUE_LEADER,
+        ("PUT", "/v1/dialogues/{dialogue_id}/conclusion"): _DIALOGUE_LEADER,
         ("GET", "/v1/ledger"): _OWN_ROWS_OR_OPERATOR,
         ("GET", "/v1/ledger/summary"): _OWN_ROWS_OR_OPERATOR,
         ("GET", "/v1/topics"): _OPERATOR,
@@ -243,8 +250,8 @@ async def decide(
         raise _forbidden("The address is another organisation's.", f"Ask for your own, {principal.organisation}.")
     if rule.subject is Subject.MEMBER and ids["buyer_id"] != principal.organisation:
         raise _forbidden("The address is another body's.", f"Act for your own, {principal.organisation}.")
-    if rule.subject in _LEADERS:
-        await _require_leader(rule.subject, principal=principal, ids=ids, joint_needs=joint_needs)
+    if principal.role in rule.own:
+        await _require_lead(rule.subject, principal=principal, ids=ids, readings=readings, joint_needs=joint_needs)
     if rule.subject not in (Subject.NEED, Subject.NEED_OR_NEW):
         return Access(rule=rule, principal=principal)
     need = await readings.need(ids["need_id"])
@@ -253,6 +260,16 @@ async def decide(
     if need is not None and principal.role in rule.own and need.statement.buyer.id != principal.organisation:
         raise _forbidden("The need is another organisation's.", "Ask for a need of your own, or take another id.")
     return Access(rule=rule, principal=principal, need=need)
+
+
+async def _require_lead(
+    subject: Subject, *, principal: Principal, ids: Mapping[str, str], readings: Readings, joint_needs: JointNeedReadings
+) -> None:
+    """Refuse who does not lead the joint need or the dialogue in the path, where the rule is about one."""
+    if subject in _LEADERS:
+        await _require_leader(subject, principal=principal, ids=ids, joint_needs=joint_needs)
+    elif subject is Subject.DIALOGUE:
+        await _require_dialogue_leader(ids["dialogue_id"], principal=principal, readings=readings, joint_needs=joint_needs)
 
 
 async def _require_leader(
@@ -265,6 +282,19 @@ async def _require_leader(
     whose, do = _LEADERS[subject]
     if principal.organisation not in whose(joint, ids):
         raise _forbidden("Your organisation has no such part in the joint need.", do)
+
+
+async def _require_dialogue_leader(
+    dialogue_id: str, *, principal: Principal, readings: Readings, joint_needs: JointNeedReadings
+) -> None:
+    """Refuse who does not lead the dialogue. Its own rules decide again, in the transaction of the change."""
+    dialogue = await readings.dialogue(dialogue_id)
+    if dialogue is None:
+        raise ProblemError(NOT_FOUND, "There is no such dialogue.", "Look for it at /v1/dialogues.")
+    joint = await joint_needs.joint_need(dialogue.need_id)
+    leaders = (joint.owner_id, *joint.facilitators) if joint is not None else (dialogue.buyer_id,)
+    if principal.organisation not in leaders:
+        raise _forbidden("The dialogue is another body's.", "Ask the buyer of its need, or who leads the joint need.")
 
 
 # By subject: who may, and whom to ask instead.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Request
 
 from samspil.clock import Clock
-from samspil.ports import CodeSuggester, LogAdmin, Matchmaker, Readings, Submissions, SupplierFeedback, Tokens
+from samspil.ports import CodeSuggester, DialogueKeeping, LogAdmin, Matchmaker, Readings, Submissions, SupplierFeedback, Tokens
 from samspil.ports.joint_needs import JointNeeds
 
 
@@ -72,6 +72,7 @@ class WebServices:
     submissions: Submissions
     readings: Readings
     joint_needs: JointNeeds
+    dialogues: DialogueKeeping
     feedback: SupplierFeedback
     tokens: Tokens
     log: LogAdmin

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from samspil.domain.innovation import Sign, innovation_of
 from samspil.domain.joint_history import Entry
 from samspil.ports import (
+    DialogueState,
     InvitationStatus,
     LedgerRow,
     LedgerSummary,
@@ -114,8 +115,12 @@ class DialogueView(BaseModel):
     need_id: str
     title: str
     buyer_id: str
-    cancelled: bool
+    state: DialogueState = Field(description="Only one that is announced can be registered for.")
     announcement: DialogueAnnouncement
+    by_statement: bool = Field(description="Whether the statement of its need announces it, and so changes it.")
+    held_at: datetime | None
+    concluded_at: datetime | None
+    outcome: str | None = Field(description="What comes of it, in the buyer's words.")
 
     @classmethod
     def of(cls, dialogue: StoredDialogue) -> Self:
@@ -126,8 +131,12 @@ class DialogueView(BaseModel):
             need_id=dialogue.need_id,
             title=dialogue.title,
             buyer_id=dialogue.buyer_id,
-            cancelled=dialogue.cancelled,
+            state=dialogue.state,
             announcement=dialogue.announcement,
+            by_statement=not dialogue.number,
+            held_at=dialogue.held_at,
+            concluded_at=dialogue.concluded_at,
+            outcome=dialogue.outcome,
         )
 
 

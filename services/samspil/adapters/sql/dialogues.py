@@ -7,21 +7,42 @@ from sqlalchemy import RowMapping, and_, select
 
 from samspil.adapters.sql.standings import standing_of, standing_row
 from samspil.adapters.sql.statements import Statements, chunks
-from samspil.adapters.sql.tables import dialogues, invitees, profiles
-from samspil.ports import Dialogue, Head, HeardMatch, InvitationStatus, Invitee, Offer
-from samspil_schemas import DialogueAnnouncement, InvitationPolicy
+from samspil.adapters.sql.tables import dialogues, invitees, listings, profiles
+from samspil.ports import Dialogue, Head, HeardMatch, InvitationStatus, Invitee, Offer, StoredDialogue
+from samspil.ports.registry import PairKind
+from samspil_schemas import DialogueAnnouncement, InvitationPolicy, Match, MatchFound
 
 
 class DialogueStatements(Statements):
     """Reads and writes dialogues and their invitees. Who writes is alone (`alone`)."""
 
-    async def dialogues_of(self, need_ids: Collection[str]) -> dict[str, Dialogue]:
-        """What is known of the dialogues of these needs, by need id; unknown ones are absent."""
-        found: dict[str, Dialogue] = {}
+    async def dialogues_about(self, need_ids: Collection[str]) -> list[Dialogue]:
+        """The dialogues about these needs that anything is known of."""
+        found: list[Dialogue] = []
         for chunk in chunks(need_ids):
             query = select(dialogues).where(dialogues.c.need_id.in_(chunk))
-            found |= {row["need_id"]: _dialogue(row) for row in (await self._connection.execute(query)).mappings()}
+            found += [_dialogue(row) for row in (await self._connection.execute(query)).mappings()]
         return found
+
+    async def dialogue(self, dialogue_id: str) -> Dialogue | None:
+        """The dialogue, held until the end of the transaction; None where nothing is known of it."""
+        held = select(dialogues).where(dialogues.c.dialogue_id == dialogue_id).with_for_update()
+        row = (await self._connection.execute(held)).mappings().first()
+        return _dialogue(row) if row is not None else None
+
+    async def standing_matches(self, need_id: str) -> list[MatchFound]:
+        """The pairs of the need that match now."""
+        pair = and_(listings.c.kind == PairKind.MATCH.value, listings.c.stands, listings.c.left_id == need_id)
+        rows = (await self._connection.execute(select(listings).where(pair).order_by(listings.c.right_id))).mappings()
+        return [
+            MatchFound(
+                **dict(Match.model_validate(row["content"])),
+                space=row["space"],
+                scorer=row["scorer"],
+                found_at=row["evaluated_at"],
+            )
+            for row in rows
+        ]
 
     async def put_dialogues(self, changed: Sequence[Dialogue]) -> None:
         """Store these."""
@@ -59,17 +80,44 @@ class DialogueStatements(Statements):
         return languages
 
 
+def stored_dialogue(row: RowMapping) -> StoredDialogue:
+    """The dialogue in a row, as it is read; it was announced."""
+    known = _dialogue(row)
+    if known.state is None or known.title is None or known.announcement is None:
+        raise ValueError(f"the dialogue {known.dialogue_id} was never announced")
+    return StoredDialogue(
+        dialogue_id=known.dialogue_id,
+        revision=known.revision,
+        need_id=known.need_id,
+        title=known.title,
+        buyer_id=row["buyer_id"],
+        announcement=known.announcement,
+        state=known.state,
+        number=known.number,
+        held_at=known.held_at,
+        concluded_at=known.concluded_at,
+        outcome=known.outcome,
+    )
+
+
 def _dialogue(row: RowMapping) -> Dialogue:
-    said = row["announcement"]
+    said, own = row["announcement"], row["own"]
     return Dialogue(
         dialogue_id=row["dialogue_id"],
         need_id=row["need_id"],
         standing=standing_of(row, Offer, id_=row["need_id"]),
+        number=row["number"],
+        own=DialogueAnnouncement.model_validate(own) if own is not None else None,
+        called_off=row["called_off"],
+        because=row["because"],
         policies={int(version): policy and InvitationPolicy(policy) for version, policy in row["policies"].items()},
         revision=row["revision"],
         title=row["title"],
         announcement=DialogueAnnouncement.model_validate(said) if said is not None else None,
         cancelled=row["cancelled"],
+        held_at=row["held_at"],
+        concluded_at=row["concluded_at"],
+        outcome=row["outcome"],
     )
 
 
@@ -80,6 +128,13 @@ def _dialogue_row(dialogue: Dialogue) -> dict[str, Any]:
     return row | {
         "dialogue_id": dialogue.dialogue_id,
         "need_id": dialogue.need_id,
+        "number": dialogue.number,
+        "own": dialogue.own.model_dump(mode="json") if dialogue.own else None,
+        "called_off": dialogue.called_off,
+        "because": dialogue.because,
+        "held_at": dialogue.held_at,
+        "concluded_at": dialogue.concluded_at,
+        "outcome": dialogue.outcome,
         "policies": {str(version): policy and policy.value for version, policy in sorted(dialogue.policies.items())},
         "revision": dialogue.revision,
         "title": dialogue.title,

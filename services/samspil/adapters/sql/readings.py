@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping, Select, and_, func, or_, select
 
 from samspil.adapters.sql.database import Database
+from samspil.adapters.sql.dialogues import stored_dialogue
 from samspil.adapters.sql.invitations import INVITATIONS, stored_invitation
 from samspil.adapters.sql.messages import CONFIRMED
 from samspil.adapters.sql.opinions import MATCHES
@@ -23,11 +24,12 @@ from samspil.ports import (
     StoredProfile,
 )
 from samspil.ports.registry import PairKind
-from samspil_schemas import DialogueAnnouncement, Match, NeedStatement, SimilarNeed, SupplierProfile
+from samspil_schemas import Match, NeedStatement, SimilarNeed, SupplierProfile
 
 _NEED_OPEN = and_(needs.c.content.is_not(None), ~needs.c.withdrawn)
 _PROFILE_OPEN = and_(profiles.c.content.is_not(None), ~profiles.c.withdrawn)
-_DIALOGUE_OPEN = and_(dialogues.c.revision > 0, ~dialogues.c.cancelled)
+_DIALOGUE_SAID = dialogues.c.revision > 0
+_DIALOGUE_OPEN = and_(_DIALOGUE_SAID, ~dialogues.c.cancelled, dialogues.c.held_at.is_(None))
 _SIMILAR = and_(listings.c.kind == PairKind.SIMILAR.value, listings.c.stands)
 Total = Literal["needs", "profiles", "matches", "similar", "dialogues", "invitations", "joint_needs", "outbox"]
 
@@ -79,17 +81,21 @@ class SqlReadings:
         views = [_seen_from(need_id, row) for row in await self._rows(query)]
         return folded_finds([view for view in views if view is not None])[offset : offset + limit]
 
-    async def dialogues(self, *, limit: int = 100, offset: int = 0) -> list[StoredDialogue]:
-        """Dialogues that were not cancelled, the next first."""
-        query = select(dialogues).where(_DIALOGUE_OPEN)
+    async def dialogues(
+        self, *, need_id: str | None = None, past: bool = False, limit: int = 100, offset: int = 0
+    ) -> list[StoredDialogue]:
+        """Dialogues that anyone can register for, the next first; `past`: also those that were held or cancelled."""
+        query = select(dialogues).where(_DIALOGUE_SAID if past else _DIALOGUE_OPEN)
+        if need_id is not None:
+            query = query.where(dialogues.c.need_id == need_id)
         query = query.order_by(dialogues.c.starts_at.asc().nulls_last(), dialogues.c.dialogue_id)
-        return [_dialogue(row) for row in await self._rows(query.limit(limit).offset(offset))]
+        return [stored_dialogue(row) for row in await self._rows(query.limit(limit).offset(offset))]
 
     async def dialogue(self, dialogue_id: str) -> StoredDialogue | None:
         """The dialogue, cancelled or not, or None."""
-        query = select(dialogues).where(dialogues.c.dialogue_id == dialogue_id, dialogues.c.revision > 0)
+        query = select(dialogues).where(dialogues.c.dialogue_id == dialogue_id, _DIALOGUE_SAID)
         rows = await self._rows(query)
-        return _dialogue(rows[0]) if rows else None
+        return stored_dialogue(rows[0]) if rows else None
 
     async def invitations(
         self,
@@ -205,18 +211,6 @@ def _seen_from(need_id: str, row: RowMapping) -> SimilarNeed | None:
     if row["seen_by"] == need_id:
         return seen
     return mirrored(seen, NeedStatement.model_validate(row["statement"])) if row["statement"] else None
-
-
-def _dialogue(row: RowMapping) -> StoredDialogue:
-    return StoredDialogue(
-        dialogue_id=row["dialogue_id"],
-        revision=row["revision"],
-        need_id=row["need_id"],
-        title=row["title"],
-        buyer_id=row["buyer_id"],
-        announcement=DialogueAnnouncement.model_validate(row["announcement"]),
-        cancelled=row["cancelled"],
-    )
 
 
 def _ledger_row(row: RowMapping) -> LedgerRow:

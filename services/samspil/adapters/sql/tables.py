@@ -1,6 +1,20 @@
 """The tables of the record. A change here needs a migration; a test compares the two."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from samspil.adapters.sql.types import Moment, counting_id, json_column
 from samspil_schemas.base import ID_MAX, LABEL_MAX, TITLE_MAX
@@ -166,8 +180,12 @@ dialogues = Table(
     "dialogues",
     metadata,
     Column("dialogue_id", String(ID_MAX), primary_key=True),
-    Column("need_id", String(ID_MAX), nullable=False, unique=True),
+    Column("need_id", String(ID_MAX), nullable=False),
+    Column("number", Integer, nullable=False, server_default="0"),
     *_standing(),
+    Column("own", json_column()),
+    Column("called_off", Boolean, nullable=False, server_default=false()),
+    Column("because", String(LABEL_MAX)),
     Column("policies", json_column(), nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("title", String(TITLE_MAX)),
@@ -175,6 +193,10 @@ dialogues = Table(
     Column("cancelled", Boolean, nullable=False),
     Column("buyer_id", String(ID_MAX), index=True),
     Column("starts_at", Moment(), index=True),
+    Column("held_at", Moment()),
+    Column("concluded_at", Moment()),
+    Column("outcome", Text),
+    UniqueConstraint("need_id", "number"),
 )
 
 invitees = Table(
