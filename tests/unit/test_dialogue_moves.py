@@ -12,7 +12,14 @@ from samspil.domain import dialogue_moves as moves
 from samspil.domain.dialogue_moves import MOVES, Move
 from samspil.errors import Conflict, Refused
 from samspil.ports import Dialogue, DialogueState
-from samspil_schemas import DialogueAnnouncement, DialogueCancelled, DialogueChanged, DialogueConcluded, DialogueHeld, NeedStatement
+from samspil_schemas import (
+    DialogueAnnouncement,
+    DialogueCancelled,
+    DialogueChanged,
+    DialogueConcluded,
+    DialogueHeld,
+    NeedStatement,
+)
 from tests.factories import a_statement
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -9,6 +9,7 @@ from samspil import __version__
 from samspil.bootstrap import ANSWERS_MAX
 from samspil.cli import importing, looking, running, tokens
 from samspil.cli.console import OUT, command
+from samspil.cli.dialogue_app import app as dialogue_app
 from samspil.cli.joint_app import app as joint_app
 from samspil.ports import NeedStatus, Role
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 token_app = typer.Typer(help="API tokens: who may publish and read what.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
 app.add_typer(joint_app, name="joint")
+app.add_typer(dialogue_app, name="dialogue")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
 

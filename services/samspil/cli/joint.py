@@ -1,12 +1,11 @@
 """`joint …`: joint needs, asked of the API with the organisation's own token."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from samspil.bootstrap import Api, Settings, opened_api
+from samspil.cli.acting import given, path_of, told_recorded, words_of
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, legible, print_json, shown
 from samspil.cli.joint_tables import follow_ups_view, history_table, joint_need_view, joint_needs_table
 from samspil.domain.joint_words import volume_of
@@ -15,7 +14,6 @@ from samspil.web.joint_export import NOT_PROVEN
 from samspil_schemas import MemberRole, Rung
 
 _ROOT = "/v1/joint-needs"
-_STDIN = "-"
 
 
 async def list_all(*, buyer_id: str | None, need_id: str | None, closed: bool, as_json: bool) -> int:
@@ -35,7 +33,7 @@ async def list_all(*, buyer_id: str | None, need_id: str | None, closed: bool, a
 async def show(*, joint_need_id: str, as_json: bool) -> int:
     """Show one with its ladder."""
     async with opened_api(Settings()) as api:
-        found = await api.ask("GET", _path(joint_need_id))
+        found = await api.ask("GET", path_of(_ROOT, joint_need_id))
     if as_json:
         print_json(found)
     else:
@@ -48,7 +46,7 @@ async def propose(*, need_id: str, other_need_id: str | None, rung: Rung, said: 
     body = {"need_id": need_id, "other_need_id": other_need_id, "rung": rung.value, **_said(said)}
     async with opened_api(Settings()) as api:
         await api.organisation()
-        return _recorded(await api.ask("POST", _ROOT, body=_given(body)), as_json=as_json)
+        return told_recorded(await api.ask("POST", _ROOT, body=given(body)), as_json=as_json)
 
 
 async def join(
@@ -58,27 +56,27 @@ async def join(
     body = {"rung": rung.value, "follows_version": follows_version, **_said(said)}
     async with opened_api(Settings()) as api:
         path = await _own(api, joint_need_id)
-        return _recorded(await api.ask("PUT", path, body=_given(body)), as_json=as_json)
+        return told_recorded(await api.ask("PUT", path, body=given(body)), as_json=as_json)
 
 
 async def withdraw(*, joint_need_id: str, reason: str | None, as_json: bool) -> int:
     """Withdraw one's own commitment."""
     async with opened_api(Settings()) as api:
         path = await _own(api, joint_need_id)
-        return _recorded(await api.ask("DELETE", path, params={"reason": reason}), as_json=as_json)
+        return told_recorded(await api.ask("DELETE", path, params={"reason": reason}), as_json=as_json)
 
 
 async def follow_up(*, joint_need_id: str, need_id: str, reject: bool, as_json: bool) -> int:
     """Say which later need carries out what one declared, or that one does not."""
     async with opened_api(Settings()) as api:
         path = await _own(api, joint_need_id, "follow-ups", need_id)
-        return _recorded(await api.ask("DELETE" if reject else "PUT", path), as_json=as_json)
+        return told_recorded(await api.ask("DELETE" if reject else "PUT", path), as_json=as_json)
 
 
 async def follow_ups(*, joint_need_id: str, as_json: bool) -> int:
     """Show who followed up, and what one may confirm oneself."""
     async with opened_api(Settings()) as api:
-        found = await api.ask("GET", _path(joint_need_id, "follow-ups"))
+        found = await api.ask("GET", path_of(_ROOT, joint_need_id, "follow-ups"))
     if as_json:
         print_json(found)
     else:
@@ -88,57 +86,56 @@ async def follow_ups(*, joint_need_id: str, as_json: bool) -> int:
 
 async def text(*, joint_need_id: str, title: str | None, description: str | None, as_json: bool) -> int:
     """Change the joint text; what is not given stays."""
-    if description == _STDIN:
-        description = sys.stdin.buffer.read().decode("utf-8", "replace")
+    description = words_of(description) if description is not None else None
     async with opened_api(Settings()) as api:
         await api.organisation()
-        stands = (await api.ask("GET", _path(joint_need_id)))["text"]
-        body = stands | _given({"title": title, "description": description})
-        return _recorded(await api.ask("PUT", _path(joint_need_id, "text"), body=body), as_json=as_json)
+        stands = (await api.ask("GET", path_of(_ROOT, joint_need_id)))["text"]
+        body = stands | given({"title": title, "description": description})
+        return told_recorded(await api.ask("PUT", path_of(_ROOT, joint_need_id, "text"), body=body), as_json=as_json)
 
 
 async def stage(*, joint_need_id: str, to: str, note: str | None, as_json: bool) -> int:
     """Go into another stage."""
     async with opened_api(Settings()) as api:
         await api.organisation()
-        answer = await api.ask("PUT", _path(joint_need_id, "stage"), body=_given({"stage": to, "note": note}))
-        return _recorded(answer, as_json=as_json)
+        answer = await api.ask("PUT", path_of(_ROOT, joint_need_id, "stage"), body=given({"stage": to, "note": note}))
+        return told_recorded(answer, as_json=as_json)
 
 
 async def offer(*, joint_need_id: str, role: MemberRole, buyer_id: str, take_back: bool, as_json: bool) -> int:
     """Offer a role to a member, or take the offer back."""
     async with opened_api(Settings()) as api:
         await api.organisation()
-        path = _path(joint_need_id, "offers", role.value, buyer_id)
-        return _recorded(await api.ask("DELETE" if take_back else "PUT", path), as_json=as_json)
+        path = path_of(_ROOT, joint_need_id, "offers", role.value, buyer_id)
+        return told_recorded(await api.ask("DELETE" if take_back else "PUT", path), as_json=as_json)
 
 
 async def accept(*, joint_need_id: str, role: MemberRole, as_json: bool) -> int:
     """Take on a role that was offered."""
     async with opened_api(Settings()) as api:
         path = await _own(api, joint_need_id, "roles", role.value)
-        return _recorded(await api.ask("PUT", path), as_json=as_json)
+        return told_recorded(await api.ask("PUT", path), as_json=as_json)
 
 
 async def step_down(*, joint_need_id: str, buyer_id: str | None, as_json: bool) -> int:
     """End a facilitator's role: one's own, or another's as the need owner."""
     async with opened_api(Settings()) as api:
         who = buyer_id or await api.organisation()
-        path = _path(joint_need_id, "members", who, "roles", MemberRole.FACILITATOR.value)
-        return _recorded(await api.ask("DELETE", path), as_json=as_json)
+        path = path_of(_ROOT, joint_need_id, "members", who, "roles", MemberRole.FACILITATOR.value)
+        return told_recorded(await api.ask("DELETE", path), as_json=as_json)
 
 
 async def close(*, joint_need_id: str, reason: str | None, as_json: bool) -> int:
     """Close it for good."""
     async with opened_api(Settings()) as api:
         await api.organisation()
-        return _recorded(await api.ask("DELETE", _path(joint_need_id), params={"reason": reason}), as_json=as_json)
+        return told_recorded(await api.ask("DELETE", path_of(_ROOT, joint_need_id), params={"reason": reason}), as_json=as_json)
 
 
 async def history(*, joint_need_id: str, as_json: bool) -> int:
     """Show who changed what, and when."""
     async with opened_api(Settings()) as api:
-        found = await api.all(_path(joint_need_id, "history"))
+        found = await api.all(path_of(_ROOT, joint_need_id, "history"))
     if as_json:
         print_json({"history": found})
     else:
@@ -150,8 +147,8 @@ async def export(*, joint_need_id: str, to: Path, as_json: bool) -> int:
     """Write the export to a file: a page if its name ends in .html, else JSON."""
     as_page = to.suffix.lower() in (".html", ".htm")
     async with opened_api(Settings()) as api:
-        written = await api.page(_path(joint_need_id, "export.html" if as_page else "export"))
-        digest = (await api.ask("GET", _path(joint_need_id, "export")))["digest"]
+        written = await api.page(path_of(_ROOT, joint_need_id, "export.html" if as_page else "export"))
+        digest = (await api.ask("GET", path_of(_ROOT, joint_need_id, "export")))["digest"]
     _write(to, written)
     if as_json:
         print_json({"file": to, "digest": digest})
@@ -195,15 +192,7 @@ def _checked(file: Path) -> Checked:
 
 
 async def _own(api: Api, joint_need_id: str, *more: str) -> str:
-    return _path(joint_need_id, "members", await api.organisation(), *more)
-
-
-def _path(joint_need_id: str, *more: str) -> str:
-    return "/".join((_ROOT, *(quote(legible(part), safe=":@+") for part in (joint_need_id, *more))))
-
-
-def _given(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}
+    return path_of(_ROOT, joint_need_id, "members", await api.organisation(), *more)
 
 
 def _said(said: Mapping[str, str | None]) -> dict[str, Any]:
@@ -216,16 +205,6 @@ def _said(said: Mapping[str, str | None]) -> dict[str, Any]:
                 "The volume is no amount with a unit.", hint='Write it so: --volume "4,200 water meters".', code=EXIT_NOTHING
             )
         body["volume"] = volume.model_dump()
-    if body.get("undertaking") == _STDIN:
-        body["undertaking"] = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if "undertaking" in body:
+        body["undertaking"] = words_of(body["undertaking"])
     return body
-
-
-def _recorded(answer: Mapping[str, Any], *, as_json: bool) -> int:
-    if as_json:
-        print_json(answer)
-    elif answer["changed"]:
-        OUT.print(f"{shown(answer['id'])} is in revision {answer['revision']}.")
-    else:
-        OUT.print(f"Nothing changed: that stands already in revision {answer['revision']} of {shown(answer['id'])}.")
-    return EXIT_OK
