@@ -120,11 +120,9 @@ def test_an_open_part_does_not_become_one_to_one() -> None:
         moves.changed(announced(), MEETINGS)
 
 
-def test_one_to_one_meetings_have_slots_and_suppliers_open_the_reverse() -> None:
+def test_one_to_one_meetings_have_slots() -> None:
     with pytest.raises(Refused, match="slots"):
         announced(DialogueAnnouncement(kind="one_to_one"), beside=(announced(),))
-    with pytest.raises(Refused, match="suppliers who open"):
-        announced(DialogueAnnouncement(kind="reverse"))
 
 
 def test_what_a_statement_announces_is_changed_by_its_need_alone() -> None:

@@ -37,7 +37,7 @@ class KeptDialogues:
             NotFound: there is no such open need.
             Forbidden: it is another body's, or one leads no such joint need.
             Conflict: it is one-to-one, and no open part was announced.
-            Refused: it has no slots, or is the supplier's to open.
+            Refused: it is one-to-one and has no slots.
         """
         need = await self._readings.need(need_id)
         if need is None or need.withdrawn:

@@ -22,8 +22,8 @@ from samspil_schemas import (
     NeedStatement,
 )
 
-# Anyone can follow these without a slot of its own.
-OPEN_KINDS = frozenset({DialogueKind.CONFERENCE, DialogueKind.WEBINAR, DialogueKind.WRITTEN})
+# Anyone can follow these without a slot of its own; in a reverse dialogue it is the suppliers who present.
+OPEN_KINDS = frozenset(DialogueKind) - {DialogueKind.ONE_TO_ONE}
 DialogueEvent = DialogueAnnounced | DialogueChanged | DialogueCancelled
 
 

@@ -77,7 +77,7 @@ def announced(
 
     Raises:
         Conflict: it is one-to-one, and no open part was announced.
-        Refused: it has no slots, or is the supplier's to open.
+        Refused: it is one-to-one and has no slots.
     """
     others = list(beside)
     _require_sound(announcement)
@@ -101,7 +101,7 @@ def changed(dialogue: Dialogue, announcement: DialogueAnnouncement) -> Dialogue:
 
     Raises:
         Conflict: its state does not allow it, its need announces it, or it would lose its open part.
-        Refused: it has no slots, or is the supplier's to open.
+        Refused: it is one-to-one and has no slots.
     """
     if dialogue.own == announcement and not dialogue.called_off:
         return dialogue
@@ -181,5 +181,3 @@ def _require_own(dialogue: Dialogue) -> None:
 def _require_sound(announcement: DialogueAnnouncement) -> None:
     if announcement.kind is DialogueKind.ONE_TO_ONE and not announcement.slots:
         raise Refused("One-to-one meetings take slots, and there are none.", hint="Give the slots, each with start and end.")
-    if announcement.kind is DialogueKind.REVERSE:
-        raise Refused("It is suppliers who open a reverse dialogue, by publishing an offer.", hint="Announce another form.")
