@@ -64,7 +64,7 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/joint-needs/{joint_need_id}/export"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/joint-needs/{joint_need_id}/export.html"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/dialogues"): EVERYBODY,
-    ("POST", "/v1/dialogues"): {OWN_BUYER, OTHER_BUYER},
+    ("POST", "/v1/dialogues"): {OWN_BUYER},
     ("GET", "/v1/dialogues/{dialogue_id}"): EVERYBODY,
     ("PUT", "/v1/dialogues/{dialogue_id}"): {OWN_BUYER},
     ("DELETE", "/v1/dialogues/{dialogue_id}"): {OWN_BUYER},

@@ -10,7 +10,7 @@ import httpx
 from samspil.clock import ManualClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.domain.preferences import learned, withheld
-from samspil.errors import Conflict, NotFound
+from samspil.errors import Conflict, Forbidden, NotFound
 from samspil.ports import (
     DialogueState,
     FeedbackCount,
@@ -432,12 +432,14 @@ class FakeHealth:
 
 
 class FakeDialogues:
-    """Takes every decision, and remembers the arguments of the last."""
+    """Takes every decision, and remembers the arguments of the last; every need is buyer-1's."""
 
     def __init__(self) -> None:
         self.asked: dict[str, object] = {}
 
     async def announce(self, need_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
+        if by != "buyer-1":
+            raise Forbidden("The need is another body's.", hint="Ask that body.")
         return self._taken("dialogue-new", need_id=need_id, announcement=announcement, by=by)
 
     async def change(self, dialogue_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
