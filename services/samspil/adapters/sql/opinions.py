@@ -83,11 +83,11 @@ class OpinionStatements(Statements):
         found: list[Opinion] = []
         for chunk in chunks(ids):
             rows = await self._connection.execute(OPINIONS.where(feedback.c[by].in_(chunk)))
-            found += [opinion_of(row) for row in rows.mappings()]
+            found += [stored_opinion(row) for row in rows.mappings()]
         return found
 
 
-def opinion_of(row: RowMapping) -> Opinion:
+def stored_opinion(row: RowMapping) -> Opinion:
     """The opinion in a row of `OPINIONS`."""
     return Opinion(
         supplier_id=row["supplier_id"],
