@@ -282,6 +282,42 @@ async def test_a_buyer_cannot_change_what_another_has_declared(record: SqlRecord
     assert await joint_needs.joint_need(joint) == before
 
 
+async def test_a_need_that_stands_in_an_open_joint_need_is_no_members_need_of_another(
+    record: SqlRecord, joint_needs: KeptJointNeeds
+) -> None:
+    joint = await proposed(record, joint_needs)
+    await published(record, 2, 3)
+    other = (await joint_needs.propose(Proposal(need_id="need-3"), by="buyer-3")).joint_need_id
+    named = Declaration(rung="observer", need_id="need-2")
+    await joint_needs.declare(joint, named, by="buyer-2")
+    with pytest.raises(Conflict, match=joint):
+        await joint_needs.declare(other, named, by="buyer-2")
+    with pytest.raises(Conflict, match=other):
+        await joint_needs.declare(joint, Declaration(rung="observer", need_id="need-3"), by="buyer-3")
+    assert not (await joint_needs.declare(joint, named, by="buyer-2")).changed
+    assert (await joint_needs.declare(other, declared("observer"), by="buyer-2")).changed
+    await joint_needs.close(joint, by="buyer-1")
+    assert (await joint_needs.declare(other, named, by="buyer-2")).changed
+
+
+async def test_a_need_that_is_named_in_two_joint_needs_at_the_same_instant_stands_in_one(
+    record: SqlRecord, record_url: str, joint_needs: KeptJointNeeds, clock: ManualClock
+) -> None:
+    await published(record, 1, 2, 3, 4)
+    elsewhere = open_record(record_url, clock=clock)
+    other = service(elsewhere, clock)
+    proposals = [(f"need-{number}", f"buyer-{number}") for number in (1, 3)]
+    made = [(await joint_needs.propose(Proposal(need_id=need_id), by=by)).joint_need_id for need_id, by in proposals]
+    named = Declaration(rung="observer", need_id="need-2")
+    asked = [one.declare(joint, named, by="buyer-2") for joint in made for one in (joint_needs, other)]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    await elsewhere.close()
+    (stands,) = await joint_needs.joint_needs(need_id="need-2")
+    assert sum(not isinstance(one, BaseException) for one in done) == 2
+    assert all(stands.changed.joint_need_id in one.message for one in done if isinstance(one, Conflict))
+    assert sum(isinstance(one, Conflict) for one in done) == 2
+
+
 async def test_nobody_declares_without_saying_who_it_is(record: SqlRecord, joint_needs: KeptJointNeeds) -> None:
     joint = await proposed(record, joint_needs)
     with pytest.raises(Refused, match="not known who declares"):

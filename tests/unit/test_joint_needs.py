@@ -13,7 +13,7 @@ from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import change_id, folded, rank
 from samspil.domain.joint_said import grown, published, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
-from samspil.ports.joint_needs import FollowedUp
+from samspil.ports.joint_needs import FollowedUp, RoleOffered
 from samspil_schemas import MemberRole, Rung, event_id
 from tests.joint_needs import JOINT, OWNER, START, History, a_commitment, a_text
 
@@ -83,6 +83,28 @@ def test_a_declaration_that_follows_an_older_one_than_stands_is_refused():
     assert history.declare("buyer-2", "intent_signer", follows=2) == 1
 
 
+def test_a_conditional_declaration_that_is_sent_again_is_told_that_it_stands():
+    history = History()
+    assert history.declare("buyer-2", "intent_signer", follows=0) == 1
+    assert history.declare("buyer-2", "intent_signer", follows=0) == 0
+    with pytest.raises(Conflict, match="in version 1"):
+        history.declare("buyer-2", "first_buyer", follows=0)
+
+
+def test_a_commitment_that_was_changed_too_often_stands_or_is_withdrawn(monkeypatch):
+    monkeypatch.setattr(rules, "COMMITMENT_VERSIONS_MAX", 4)
+    history = History()
+    for rung in ("observer", "partner", "observer", "partner"):
+        history.declare("buyer-2", rung)
+    with pytest.raises(Conflict, match="changed 4 times"):
+        history.declare("buyer-2", "observer")
+    assert history.declare("buyer-2", "partner") == 0
+    assert history.declare("buyer-3", "observer") == 1
+    assert history.ask(rules.withdrawn, by="buyer-2", reason=None) == 1
+    with pytest.raises(Conflict, match="changed 5 times"):
+        history.declare("buyer-2", "partner")
+
+
 def test_a_withdrawal_is_recorded_and_nothing_is_erased():
     history = History()
     history.declare("buyer-2", "intent_signer", volume=(900, "meters"))
@@ -129,13 +151,28 @@ def test_an_offer_ends_when_it_is_taken_back_and_when_the_owner_changes():
     assert stored(history.joint).offers == ()
 
 
-def test_an_offer_to_a_member_that_has_left_cannot_be_taken_up():
+def test_what_was_offered_to_a_member_ends_when_it_leaves_and_does_not_come_back_with_it():
     history = History()
     history.declare("buyer-2")
-    history.ask(rules.offered, OWNS, "buyer-2", by=OWNER)
-    history.ask(rules.withdrawn, by="buyer-2", reason=None)
+    history.declare("buyer-3")
+    for buyer_id in ("buyer-2", "buyer-3"):
+        for role in MemberRole:
+            history.ask(rules.offered, role, buyer_id, by=OWNER)
+    assert history.ask(rules.withdrawn, by="buyer-2", reason=None) == 3
+    assert [change.content.kind for change in history.changes[-3:]] == ["offer_ended", "offer_ended", "withdrawn"]
+    assert history.joint.offers == {(OWNS, "buyer-3"), (HELPS, "buyer-3")}
+    history.declare("buyer-2")
+    for role in MemberRole:
+        with pytest.raises(Conflict, match="not asked"):
+            history.ask(rules.accepted, role, by="buyer-2")
+
+
+def test_who_is_no_member_takes_no_role_on_whatever_an_old_history_offers_it():
+    history = History()
+    history.record([RoleOffered(role=OWNS, buyer_id="buyer-2", term=1)], by=OWNER)
     with pytest.raises(Conflict, match="no member"):
         history.ask(rules.accepted, OWNS, by="buyer-2")
+    assert stored(history.joint).offers == ()
 
 
 def test_a_facilitator_is_asked_accepts_and_may_step_down_but_not_send_another_away():
@@ -355,6 +392,7 @@ class Life(RuleBasedStateMachine):
         joint = self.history.joint
         assert joint.owner_id in joint.commitments
         assert joint.facilitators <= joint.commitments.keys()
+        assert {buyer_id for _, buyer_id in joint.offers} <= joint.commitments.keys()
         assert sum(OWNS in member.roles for member in stored(joint).changed.members) == 1
 
     @invariant()
