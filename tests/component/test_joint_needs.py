@@ -349,6 +349,19 @@ async def test_matched_suppliers_hear_of_each_rung_once_and_matching_of_the_text
     assert [type(event) for event in await said(record)] == [NeedPublished, JointNeedChanged]
 
 
+async def test_who_leaves_and_comes_back_makes_no_new_version_of_the_joint_text(
+    record: SqlRecord, joint_needs: KeptJointNeeds
+) -> None:
+    joint = await proposed(record, joint_needs)
+    await joint_needs.declare(joint, declared("observer"), by="buyer-2")
+    await said(record)
+    for _ in range(3):
+        await joint_needs.withdraw(joint, by="buyer-2")
+        await joint_needs.declare(joint, declared("observer"), by="buyer-2")
+    assert [type(event) for event in await said(record)] == [JointNeedChanged] * 6
+    assert (await record.readings.need(joint)).version == 2
+
+
 async def test_a_handover_makes_the_new_owner_the_buyer_of_the_joint_text(record: SqlRecord, joint_needs: KeptJointNeeds) -> None:
     joint = await proposed(record, joint_needs)
     await joint_needs.declare(joint, declared("partner"), by="buyer-2")
@@ -356,7 +369,7 @@ async def test_a_handover_makes_the_new_owner_the_buyer_of_the_joint_text(record
     await joint_needs.accept(joint, MemberRole.NEED_OWNER, by="buyer-2")
     await joint_needs.withdraw(joint, by="buyer-1")
     need = await record.readings.need(joint)
-    assert (need.statement.buyer, need.statement.joint_members) == (buyer(2), ("buyer-2",))
+    assert (need.statement.buyer, need.statement.joint_members) == (buyer(2), ("buyer-1", "buyer-2"))
     assert (await joint_needs.joint_need(joint)).owner_id == "buyer-2"
 
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from samspil.domain import joint_rules as rules
+from samspil.domain import joint_said
 from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import change_id, folded, rank
 from samspil.domain.joint_said import grown, published, risen, statement_of, stored
@@ -305,6 +307,22 @@ def test_what_is_matched_changes_with_the_text_and_the_members_alone():
     assert statement_of(history.joint) == before
 
 
+def test_who_left_stays_named_and_room_is_for_members_first_and_then_for_who_left_last(monkeypatch):
+    monkeypatch.setattr(joint_said, "MEMBERS_MAX", 3)
+    history = History()
+    for buyer_id in ("buyer-4", "buyer-3", "buyer-2"):
+        history.declare(buyer_id, "observer")
+        history.ask(rules.withdrawn, by=buyer_id, reason=None)
+        before = statement_of(history.joint)
+        history.declare(buyer_id, "partner")
+        assert statement_of(history.joint) == before
+        history.ask(rules.withdrawn, by=buyer_id, reason=None)
+        assert statement_of(history.joint) == before
+    assert before.joint_members == (OWNER, "buyer-2", "buyer-3")
+    history.declare("buyer-4")
+    assert statement_of(history.joint).joint_members == (OWNER, "buyer-2", "buyer-4")
+
+
 def test_a_snapshot_that_no_record_can_hold_leaves_the_undertakings_to_the_api():
     history = History()
     history.declare("buyer-2", "intent_signer", undertaking="ø" * 4000)
@@ -450,6 +468,15 @@ def test_any_order_repeat_or_lateness_of_the_changes_gives_the_same_ladder(histo
     folded(JOINT, early)
     assert folded(JOINT, [*early, *repeated]) == history.joint
     assert entries(JOINT, order.sample(history.changes, len(history.changes))) == entries(JOINT, history.changes)
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories())
+def test_each_body_makes_one_version_of_the_joint_text_at_most(history: History):
+    statements = [statement_of(folded(JOINT, history.changes[:place])) for place in range(5, len(history.changes) + 1)]
+    owners = sum(change.subject == "role/need_owner" for change in history.changes)
+    versions = sum(one != other for one, other in pairwise(statements))
+    assert versions <= len(history.joint.members) - 1 + owners - 1
 
 
 @settings(max_examples=100, deadline=None)
