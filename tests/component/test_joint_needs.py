@@ -112,6 +112,13 @@ async def test_a_buyer_proposes_from_a_find_and_the_market_hears_of_a_need_with_
     assert (snapshot.revision, snapshot.stage, snapshot.members[0].roles) == (1, "innovation need", (MemberRole.NEED_OWNER,))
     # The other side of the find sees what it is asked to.
     (seen,) = await joint_needs.joint_needs(buyer_id="buyer-of-need-2")
+    for asked in ({"buyer_id": "buyer-of-need-2"}, {"need_id": "need-2"}):
+        assert await joint_needs.joint_needs(**asked, finds_of=("buyer-of-need-2",)) == [seen]
+        assert await joint_needs.joint_needs(**asked, finds_of=("buyer-9",)) == await joint_needs.joint_needs(
+            **asked, finds_of=()
+        )
+        assert await joint_needs.joint_needs(**asked, finds_of=()) == []
+    assert await joint_needs.joint_needs(need_id="need-1", finds_of=()) == [seen]
     assert seen.proposal.other_need_id == "need-2"
     assert [one.need_id for one in await record.readings.ledger(need_id=done.joint_need_id)] == [done.joint_need_id]
 

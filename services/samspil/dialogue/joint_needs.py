@@ -5,7 +5,7 @@ outbox stand or fall together. Two buyers who join at the same instant come one 
 The revision is counted in that transaction, so that snapshots leave the outbox in the order of their revisions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from samspil import ids
@@ -81,12 +81,13 @@ class KeptJointNeeds:
         open_only: bool = True,
         buyer_id: str | None = None,
         need_id: str | None = None,
+        finds_of: Collection[str] | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredJointNeed]:
         """Joint needs, the newest change first; see `JointNeedReadings`."""
         return await self._joint_readings.joint_needs(
-            open_only=open_only, buyer_id=buyer_id, need_id=need_id, limit=limit, offset=offset
+            open_only=open_only, buyer_id=buyer_id, need_id=need_id, finds_of=finds_of, limit=limit, offset=offset
         )
 
     async def joint_need_history(self, joint_need_id: str) -> list[Change]:

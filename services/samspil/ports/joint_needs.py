@@ -383,6 +383,7 @@ class JointNeedReadings(Protocol):
         open_only: bool = True,
         buyer_id: str | None = None,
         need_id: str | None = None,
+        finds_of: Collection[str] | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredJointNeed]:
@@ -390,6 +391,7 @@ class JointNeedReadings(Protocol):
 
         buyer_id: only those that it is a member of, or that were proposed from a find of a need of its.
         need_id: only those that have it as a member's need, or were proposed from a find of it.
+        finds_of: finds count only where the other need is one of these buyers'; None: all of them.
         """
         ...
 

@@ -86,9 +86,17 @@ class JointNeedStatements(NeedPublishing):
 
 def about_needs(need_ids: Sequence[str]) -> ColumnElement[bool]:
     """True of the joint needs that have one of these needs as a member's, or were proposed from a find of it."""
+    return or_(joint_needs.c.other_need_id.in_(need_ids), _has_members(joint_need_members.c.need_id.in_(need_ids)))
+
+
+def has_member(**stated: str) -> ColumnElement[bool]:
+    """True of the joint needs with a member in whose row these columns have these values."""
+    return _has_members(*(joint_need_members.c[name] == value for name, value in stated.items()))
+
+
+def _has_members(*which: ColumnElement[bool]) -> ColumnElement[bool]:
     held = joint_need_members.c.joint_need_id == joint_needs.c.joint_need_id
-    member = select(joint_need_members.c.buyer_id).where(held, joint_need_members.c.need_id.in_(need_ids)).exists()
-    return or_(joint_needs.c.other_need_id.in_(need_ids), member)
+    return select(joint_need_members.c.buyer_id).where(held, *which).exists()
 
 
 def change_of(row: RowMapping) -> Change:
