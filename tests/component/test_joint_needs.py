@@ -14,6 +14,7 @@ from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import folded
 from samspil.domain.joint_said import stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
+from samspil.ids import match_id
 from samspil.ports import NeedStatus, Received
 from samspil.ports.joint_needs import Declaration, Proposal
 from samspil.registry.handlers import Registry
@@ -26,6 +27,7 @@ from samspil_schemas import (
     NeedMatched,
     NeedPublished,
     NeedWithdrawn,
+    PreferenceKind,
     Rung,
     Volume,
     event_id,
@@ -367,6 +369,35 @@ async def test_who_leaves_and_comes_back_makes_no_new_version_of_the_joint_text(
         await joint_needs.declare(joint, declared("observer"), by="buyer-2")
     assert [type(event) for event in await said(record)] == [JointNeedChanged] * 6
     assert (await record.readings.need(joint)).version == 2
+
+
+async def test_a_supplier_that_mutes_a_joint_need_hears_of_no_step_until_it_lifts_that(
+    record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock
+) -> None:
+    joint = await proposed(record, joint_needs)
+    await Registry(record, clock=clock).reports(received(verdict(joint, suppliers=["s-1", "s-2", "s-3"])))
+    await record.feedback.give("s-1", match_id(need_id=joint, supplier_id="s-1"), relevant=False)
+    await record.feedback.give("s-2", match_id(need_id=joint, supplier_id="s-2"), relevant=True)
+    await said(record)
+    await joint_needs.declare(joint, declared("observer"), by="buyer-2")
+    assert [event.supplier_id for event in of_kind(await said(record), JointNeedGrew)] == ["s-2", "s-3"]
+    clock.advance(timedelta(seconds=1))
+    await record.feedback.lift("s-1", PreferenceKind.NEED, value=joint)
+    await joint_needs.declare(joint, declared("partner"), by="buyer-2")
+    assert [event.supplier_id for event in of_kind(await said(record), JointNeedGrew)] == ["s-1", "s-2", "s-3"]
+
+
+async def test_a_step_up_is_told_to_no_more_suppliers_than_a_verdict_names_and_to_the_best(
+    record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samspil.adapters.sql.joint_statements.MATCHES_MAX", 2)
+    joint = await proposed(record, joint_needs)
+    matches = [a_match(joint, f"s-{number}", score=number / 10) for number in (3, 1, 2)]
+    report = verdict(joint).model_copy(update={"matches": tuple(matches)})
+    await Registry(record, clock=clock).reports(received(report))
+    await said(record)
+    await joint_needs.declare(joint, declared("partner"), by="buyer-2")
+    assert [event.supplier_id for event in of_kind(await said(record), JointNeedGrew)] == ["s-2", "s-3"]
 
 
 async def test_a_handover_makes_the_new_owner_the_buyer_of_the_joint_text(record: SqlRecord, joint_needs: KeptJointNeeds) -> None:

@@ -120,7 +120,10 @@ def _who_know(joint: JointNeed) -> tuple[str, ...]:
 
 
 def grown(before: JointNeed, after: JointNeed, *, supplier_ids: Iterable[str]) -> list[JointNeedGrew]:
-    """The news for suppliers that match: of each member that now stands higher than it ever did, once for each supplier."""
+    """The news for suppliers that match: of each member that now stands higher than it ever did, once for each supplier.
+
+    They are the suppliers times the members risen: at most `MATCHES_MAX` suppliers are told, and one decision raises one member.
+    """
     if after.text is None or after.changed_at is None:
         return []
     suppliers, said = sorted(supplier_ids), summary(after.commitments.values())

@@ -52,6 +52,7 @@ from samspil.ports.record import (
 )
 from samspil.ports.registry import (
     DeadLetterRow,
+    EndedMatch,
     LedgerEntry,
     Listing,
     PairKey,
@@ -76,6 +77,7 @@ __all__ = [
     "DialogueTransaction",
     "EmbedText",
     "Embedder",
+    "EndedMatch",
     "Entity",
     "Entry",
     "FeedbackCount",

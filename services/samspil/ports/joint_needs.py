@@ -350,7 +350,11 @@ class JointNeedTransaction(FollowUpStatements, RecordTransaction, Protocol):
         ...
 
     async def matched_suppliers(self, need_id: str) -> list[str]:
-        """The suppliers that match the need; no match of any need comes or goes until the end of the transaction."""
+        """The suppliers that match the need and that are told of it: the best `MATCHES_MAX`, by id.
+
+        Those whose preferences withhold the match are left out. No match of any need comes or goes until the end of the
+        transaction.
+        """
         ...
 
     async def state_joint_need(self, joint_need_id: str, statement: NeedStatement) -> None:
