@@ -101,7 +101,8 @@ class NeedStatement(Model):
     joint_members: tuple[Id, ...] = Field(
         default=(),
         max_length=MEMBERS_MAX,
-        description="The bodies that share it, where it is the text of a joint need; Samspil alone writes it.",
+        description="The bodies that are or ever were members, where it is the text of a joint need: all of them, or all members "
+        "and those who left last. Samspil alone writes it.",
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from samspil.domain.joint_needs import folded
 from samspil.ports.follow_ups import Candidate, PublishedNeed
-from samspil.ports.joint_needs import Change, StoredJointNeed
+from samspil.ports.joint_needs import Change, Proposed, StoredJointNeed
 from samspil_schemas import Event, NeedStatement
 
 
@@ -81,15 +81,20 @@ class FakeJointRecord:
         open_only: bool = True,
         buyer_id: str | None = None,
         need_id: str | None = None,
+        finds_of: Collection[str] | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredJointNeed]:
+        def told(one: StoredJointNeed) -> Proposed:
+            seen = finds_of is None or one.proposal.other_buyer_id in finds_of
+            return one.proposal if seen else Proposed(need_id=one.proposal.need_id)
+
         found = [
             one
             for one in self.stored.values()
             if not (open_only and one.changed.closed_at)
-            and buyer_id in (None, one.proposal.other_buyer_id, *(member.buyer_id for member in one.changed.members))
-            and need_id in (None, one.proposal.other_need_id, *(member.need_id for member in one.changed.members))
+            and buyer_id in (None, told(one).other_buyer_id, *(member.buyer_id for member in one.changed.members))
+            and need_id in (None, told(one).other_need_id, *(member.need_id for member in one.changed.members))
         ]
         return found[offset : offset + limit]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from typer.testing import CliRunner
 from samspil.cli.app import app
 from samspil.domain.joint_history import proofs
 from samspil.ports.follow_ups import Candidate, PublishedNeed
+from samspil.ports.joint_needs import Change, Declaration
 from samspil.settings import PREFIX, Settings
 from samspil.web import serve
 from samspil.web.joint_check import checked
-from samspil_schemas import Buyer
+from samspil_schemas import Buyer, Rung
 from tests.component.web_fakes import World, a_twin
 from tests.factories import a_statement
 from tests.protocol import a_similar
@@ -184,6 +186,27 @@ async def test_an_export_is_written_and_a_forged_copy_is_found_out(shell: Shell)
     assert (await shell.run("export", joint, "--to", str(shell.place / "absent" / "x.json"))).exit_code == 3
 
 
+@pytest.mark.parametrize("name", ["agreement.json", "agreement.html"])
+async def test_the_digest_that_an_export_names_is_that_of_the_file(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    joint = await shell.world.joint_need()
+    read, changes = shell.world.joint_record.joint_need_history, iter(range(9))
+
+    async def changing(joint_need_id: str) -> list[Change]:
+        """The history, which grows as soon as it was read."""
+        found = await read(joint_need_id)
+        said = Declaration(rung=Rung.OBSERVER, name="B", country="SE")
+        await shell.world.services.joint_needs.declare(joint_need_id, said, by=f"buyer-{next(changes) + 5}")
+        return found
+
+    monkeypatch.setattr(shell.world.joint_record, "joint_need_history", changing)
+    file = shell.place / name
+    digest = (await shell.json("export", joint, "--to", str(file)))["digest"]
+    assert digest in file.read_text()
+    assert next(changes) == 1  # it was asked for once
+
+
 async def full(shell: Shell) -> dict[str, Any]:
     """An export with all that one can hold."""
     joint = await shell.world.joint_need()
@@ -300,3 +323,31 @@ async def test_with_nothing_running_it_is_said_what_to_start(shell: Shell) -> No
     shell.environment[f"{PREFIX}API_URL"] = "http://127.0.0.1:9"
     done = await shell.run("list")
     assert "The Samspil that was asked does not answer." in done.stderr
+
+
+@pytest.mark.parametrize("width", [60, 80])
+async def test_nothing_is_cut_in_a_narrow_terminal(shell: Shell, width: int) -> None:
+    body = "The Intermunicipal Waterworksassociation of Sampleshire"
+    said = ("--rung", "intent_signer", "--undertaking", "We ask the same of everyone.", "--volume", "124,500 water meters")
+    joint = (await shell.json("propose", "need-1"))["id"]
+    await shell.json("join", joint, *said, "--horizon", "2028-01-01", "--name", body, "--country", "SE", who="buyer-2")
+    await shell.world.record.submit_need("need-3-of-buyer-2", a_statement(buyer={"id": "buyer-2", "name": body, "country": "SE"}))
+    await shell.json("follow-up", joint, "need-3-of-buyer-2", who="buyer-2")
+    shell.environment["COLUMNS"] = str(width)
+    for arguments, whole in (
+        (("list",), [joint, "124,500 water meters"]),
+        (("show", joint), ["intent signer", "need owner", "124,500", "2028-01-01", body]),
+        (("follow-ups", joint), ["intent signer", "2028-01-01", "need-3-of-buyer-2", body]),
+        (("history", joint), ["need-3-of-buyer-2"]),
+    ):
+        shown = (await shell.run(*arguments)).stdout
+        assert "…" not in shown
+        assert max(map(len, shown.splitlines())) <= width
+        for words in whole:
+            assert any("".join(words.split()) in column for column in columns(shown)), (words, shown)
+
+
+def columns(shown: str) -> list[str]:
+    """The text of each column from top to bottom, without the spaces between words and parts of words."""
+    rows = [["".join(cell.split()) for cell in re.split("[│┃]", line)] for line in shown.splitlines()]
+    return ["".join(row[place] for row in rows if len(row) > place) for place in range(max(map(len, rows)))]

@@ -257,6 +257,18 @@ async def test_a_supplier_judges_only_what_it_was_matched_with(world: World) -> 
             await world.record.feedback.give("s", judged, relevant=False)
 
 
+async def test_a_match_that_has_ended_is_judged_like_one_that_stands(world: World) -> None:
+    await world.need("n", "s", "t")
+    await world.verdict("n", "t", version=2)
+    assert await world.sent("s") == []
+    learned = await world.record.feedback.give("s", match_id("n", "s"), relevant=False, reason=FeedbackReason.FIELD)
+    assert [(one.kind, one.value) for one in listed(learned)] == [(FIELD, LEAKS), (NEED, "n")]
+    (word,) = [event for event in await world.deliver() if isinstance(event, FeedbackGiven)]
+    assert (word.need_id, word.need_version) == ("n", 1)
+    with pytest.raises(NotFound):
+        await world.record.feedback.give("t", match_id("n", "s"), relevant=False)
+
+
 async def test_what_is_said_over_http_wins_over_a_clock_that_is_ahead(world: World) -> None:
     await world.need("n", "s")
     ahead = world.clock.now() + timedelta(hours=20)

@@ -14,6 +14,7 @@ from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import folded
 from samspil.domain.joint_said import stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
+from samspil.ids import match_id
 from samspil.ports import NeedStatus, Received
 from samspil.ports.joint_needs import Declaration, Proposal
 from samspil.registry.handlers import Registry
@@ -26,6 +27,7 @@ from samspil_schemas import (
     NeedMatched,
     NeedPublished,
     NeedWithdrawn,
+    PreferenceKind,
     Rung,
     Volume,
     event_id,
@@ -112,6 +114,13 @@ async def test_a_buyer_proposes_from_a_find_and_the_market_hears_of_a_need_with_
     assert (snapshot.revision, snapshot.stage, snapshot.members[0].roles) == (1, "innovation need", (MemberRole.NEED_OWNER,))
     # The other side of the find sees what it is asked to.
     (seen,) = await joint_needs.joint_needs(buyer_id="buyer-of-need-2")
+    for asked in ({"buyer_id": "buyer-of-need-2"}, {"need_id": "need-2"}):
+        assert await joint_needs.joint_needs(**asked, finds_of=("buyer-of-need-2",)) == [seen]
+        assert await joint_needs.joint_needs(**asked, finds_of=("buyer-9",)) == await joint_needs.joint_needs(
+            **asked, finds_of=()
+        )
+        assert await joint_needs.joint_needs(**asked, finds_of=()) == []
+    assert await joint_needs.joint_needs(need_id="need-1", finds_of=()) == [seen]
     assert seen.proposal.other_need_id == "need-2"
     assert [one.need_id for one in await record.readings.ledger(need_id=done.joint_need_id)] == [done.joint_need_id]
 
@@ -282,6 +291,42 @@ async def test_a_buyer_cannot_change_what_another_has_declared(record: SqlRecord
     assert await joint_needs.joint_need(joint) == before
 
 
+async def test_a_need_that_stands_in_an_open_joint_need_is_no_members_need_of_another(
+    record: SqlRecord, joint_needs: KeptJointNeeds
+) -> None:
+    joint = await proposed(record, joint_needs)
+    await published(record, 2, 3)
+    other = (await joint_needs.propose(Proposal(need_id="need-3"), by="buyer-3")).joint_need_id
+    named = Declaration(rung="observer", need_id="need-2")
+    await joint_needs.declare(joint, named, by="buyer-2")
+    with pytest.raises(Conflict, match=joint):
+        await joint_needs.declare(other, named, by="buyer-2")
+    with pytest.raises(Conflict, match=other):
+        await joint_needs.declare(joint, Declaration(rung="observer", need_id="need-3"), by="buyer-3")
+    assert not (await joint_needs.declare(joint, named, by="buyer-2")).changed
+    assert (await joint_needs.declare(other, declared("observer"), by="buyer-2")).changed
+    await joint_needs.close(joint, by="buyer-1")
+    assert (await joint_needs.declare(other, named, by="buyer-2")).changed
+
+
+async def test_a_need_that_is_named_in_two_joint_needs_at_the_same_instant_stands_in_one(
+    record: SqlRecord, record_url: str, joint_needs: KeptJointNeeds, clock: ManualClock
+) -> None:
+    await published(record, 1, 2, 3, 4)
+    elsewhere = open_record(record_url, clock=clock)
+    other = service(elsewhere, clock)
+    proposals = [(f"need-{number}", f"buyer-{number}") for number in (1, 3)]
+    made = [(await joint_needs.propose(Proposal(need_id=need_id), by=by)).joint_need_id for need_id, by in proposals]
+    named = Declaration(rung="observer", need_id="need-2")
+    asked = [one.declare(joint, named, by="buyer-2") for joint in made for one in (joint_needs, other)]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    await elsewhere.close()
+    (stands,) = await joint_needs.joint_needs(need_id="need-2")
+    assert sum(not isinstance(one, BaseException) for one in done) == 2
+    assert all(stands.changed.joint_need_id in one.message for one in done if isinstance(one, Conflict))
+    assert sum(isinstance(one, Conflict) for one in done) == 2
+
+
 async def test_nobody_declares_without_saying_who_it_is(record: SqlRecord, joint_needs: KeptJointNeeds) -> None:
     joint = await proposed(record, joint_needs)
     with pytest.raises(Refused, match="not known who declares"):
@@ -313,6 +358,48 @@ async def test_matched_suppliers_hear_of_each_rung_once_and_matching_of_the_text
     assert [type(event) for event in await said(record)] == [NeedPublished, JointNeedChanged]
 
 
+async def test_who_leaves_and_comes_back_makes_no_new_version_of_the_joint_text(
+    record: SqlRecord, joint_needs: KeptJointNeeds
+) -> None:
+    joint = await proposed(record, joint_needs)
+    await joint_needs.declare(joint, declared("observer"), by="buyer-2")
+    await said(record)
+    for _ in range(3):
+        await joint_needs.withdraw(joint, by="buyer-2")
+        await joint_needs.declare(joint, declared("observer"), by="buyer-2")
+    assert [type(event) for event in await said(record)] == [JointNeedChanged] * 6
+    assert (await record.readings.need(joint)).version == 2
+
+
+async def test_a_supplier_that_mutes_a_joint_need_hears_of_no_step_until_it_lifts_that(
+    record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock
+) -> None:
+    joint = await proposed(record, joint_needs)
+    await Registry(record, clock=clock).reports(received(verdict(joint, suppliers=["s-1", "s-2", "s-3"])))
+    await record.feedback.give("s-1", match_id(need_id=joint, supplier_id="s-1"), relevant=False)
+    await record.feedback.give("s-2", match_id(need_id=joint, supplier_id="s-2"), relevant=True)
+    await said(record)
+    await joint_needs.declare(joint, declared("observer"), by="buyer-2")
+    assert [event.supplier_id for event in of_kind(await said(record), JointNeedGrew)] == ["s-2", "s-3"]
+    clock.advance(timedelta(seconds=1))
+    await record.feedback.lift("s-1", PreferenceKind.NEED, value=joint)
+    await joint_needs.declare(joint, declared("partner"), by="buyer-2")
+    assert [event.supplier_id for event in of_kind(await said(record), JointNeedGrew)] == ["s-1", "s-2", "s-3"]
+
+
+async def test_a_step_up_is_told_to_no_more_suppliers_than_a_verdict_names_and_to_the_best(
+    record: SqlRecord, joint_needs: KeptJointNeeds, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samspil.adapters.sql.joint_statements.MATCHES_MAX", 2)
+    joint = await proposed(record, joint_needs)
+    matches = [a_match(joint, f"s-{number}", score=number / 10) for number in (3, 1, 2)]
+    report = verdict(joint).model_copy(update={"matches": tuple(matches)})
+    await Registry(record, clock=clock).reports(received(report))
+    await said(record)
+    await joint_needs.declare(joint, declared("partner"), by="buyer-2")
+    assert [event.supplier_id for event in of_kind(await said(record), JointNeedGrew)] == ["s-2", "s-3"]
+
+
 async def test_a_handover_makes_the_new_owner_the_buyer_of_the_joint_text(record: SqlRecord, joint_needs: KeptJointNeeds) -> None:
     joint = await proposed(record, joint_needs)
     await joint_needs.declare(joint, declared("partner"), by="buyer-2")
@@ -320,7 +407,7 @@ async def test_a_handover_makes_the_new_owner_the_buyer_of_the_joint_text(record
     await joint_needs.accept(joint, MemberRole.NEED_OWNER, by="buyer-2")
     await joint_needs.withdraw(joint, by="buyer-1")
     need = await record.readings.need(joint)
-    assert (need.statement.buyer, need.statement.joint_members) == (buyer(2), ("buyer-2",))
+    assert (need.statement.buyer, need.statement.joint_members) == (buyer(2), ("buyer-1", "buyer-2"))
     assert (await joint_needs.joint_need(joint)).owner_id == "buyer-2"
 
 

@@ -213,7 +213,7 @@ async def test_another_need_of_a_member_and_another_joint_need_are_no_follow_up(
     assert (other_need.follow_ups, other_joint.follow_ups) == ((), ())
 
 
-async def test_who_is_no_member_any_more_has_nothing_suggested(parts):
+async def test_who_the_joint_text_does_not_name_has_no_follow_up_in_it(parts):
     await parts.take(a_need("joint:one", joint_members=("buyer-1", "buyer-2")), a_need("tender-1"))
     [left] = await parts.take(a_need("joint:one", version=2, joint_members=("buyer-2",)))
     [again] = await parts.take(a_need("tender-1"))

@@ -43,8 +43,8 @@ async def join(world: World, joint: str, number: int, **body: Any) -> dict[str, 
 async def test_a_joint_need_grows_from_a_find_to_a_purchase(world: World) -> None:
     world.record.similar = [a_twin()]
     joint = await propose(world, other_need_id="need-2")
-    seen = (await world.ask("GET", "/v1/joint-needs?buyer_id=buyer-2")).json()["items"]
-    assert [one["proposal"]["other_need_id"] for one in seen] == ["need-2"]
+    seen = (await world.ask("GET", "/v1/joint-needs?buyer_id=buyer-2", who="buyer-2")).json()["items"]
+    assert [one["location"] for one in seen] == [joint]
     for number in (2, 3):
         await join(world, joint, number)
     mine = INTENT | {"rung": "first_buyer", "need_id": "need-1", "horizon": "2028-05-01", "undertaking": "We buy in 2028."}
@@ -58,6 +58,45 @@ async def test_a_joint_need_grows_from_a_find_to_a_purchase(world: World) -> Non
     assert (await world.ask("DELETE", f"{joint}?reason=bought", who="buyer-1")).json()["changed"]
     assert (await world.ask("GET", "/v1/joint-needs")).json()["items"] == []
     assert len((await world.ask("GET", "/v1/joint-needs?closed=true")).json()["items"]) == 1
+
+
+async def test_the_list_is_in_short_and_says_nothing_that_a_member_undertakes(world: World) -> None:
+    world.record.similar = [a_twin()]
+    joint = await propose(world, other_need_id="need-2")
+    await join(world, joint, 3)
+    for who in (None, "buyer-1", "operator"):
+        (one,) = (await world.ask("GET", "/v1/joint-needs", who=who)).json()["items"]
+        assert (one["member_count"], one["need_owner"]["id"], one["location"]) == (2, "buyer-1", joint)
+        assert [(total["rung"], total["bodies"]) for total in one["totals"]] == [("partner", 1), ("intent_signer", 1)]
+        assert one["totals"][1]["volumes"] == [{"amount": 900, "unit": "meters"}]
+        assert one["summary"] == (await world.ask("GET", one["location"])).json()["summary"]
+        said = json.dumps(one)
+        for word in ("We ask the same.", "description", "undertaking", "proposal", "score", "need-2", "buyer-2", "buyer-3"):
+            assert word not in said
+
+
+@pytest.mark.parametrize("who", [None, "buyer-9", "supplier-1"])
+async def test_the_find_behind_a_proposal_is_no_strangers(world: World, who: str | None) -> None:
+    world.record.similar = [a_twin()]
+    joint = await propose(world, other_need_id="need-2")
+    proposal = (await world.ask("GET", joint, who=who)).json()["proposal"]
+    assert proposal == {"need_id": "need-1", "other_need_id": None, "other_buyer_id": None, "similar_id": None, "score": None}
+    for asked in ("buyer_id=buyer-2", "need_id=need-2"):
+        assert (await world.ask("GET", f"/v1/joint-needs?{asked}", who=who)).json()["items"] == []
+    assert (await world.ask("GET", "/v1/joint-needs?buyer_id=buyer-1", who=who)).json()["items"]
+
+
+@pytest.mark.parametrize("who", ["buyer-1", "buyer-2", "buyer-3", "operator"])
+async def test_who_takes_part_sees_the_find_behind_a_proposal(world: World, who: str) -> None:
+    world.record.similar = [a_twin()]
+    joint = await propose(world, other_need_id="need-2")
+    await join(world, joint, 3)
+    proposal = (await world.ask("GET", joint, who=who)).json()["proposal"]
+    assert (proposal["other_need_id"], proposal["other_buyer_id"]) == ("need-2", "buyer-2")
+    assert None not in proposal.values()
+    for asked in ("buyer_id=buyer-2", "need_id=need-2"):
+        found = (await world.ask("GET", f"/v1/joint-needs?{asked}", who=who)).json()["items"]
+        assert bool(found) == (who in ("buyer-2", "operator"))
 
 
 async def test_the_same_request_again_changes_nothing(world: World) -> None:
@@ -192,6 +231,7 @@ async def test_the_page_says_word_by_word_what_was_undertaken_and_runs_nothing(w
     assert "script-src" not in response.headers["Content-Security-Policy"]
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
     outline = Outline(response.text)
+    assert response.headers["Samspil-History-Digest"] == (await exported(world, joint))["digest"]
     assert not {"script", "img", "link", "iframe", "object", "a"} & set(outline.tags)
     assert not [name for name, _ in outline.attributes if name.startswith("on") or name in ("src", "href")]
     said = "".join(outline.text)

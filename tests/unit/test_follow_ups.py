@@ -137,6 +137,14 @@ def test_a_need_is_suggested_if_it_was_published_since_its_buyer_declared_its_in
     assert suggested(History().joint, [candidate(late)]) == []
 
 
+def test_who_has_left_has_nothing_suggested_until_it_comes_back() -> None:
+    history = signed()
+    history.ask(rules.withdrawn, by="buyer-2", reason=None)
+    assert suggested(history.joint, [candidate(a_published(follows=()))]) == []
+    history.declare("buyer-2", "observer")
+    assert len(suggested(history.joint, [candidate(a_published(follows=()))])) == 1
+
+
 def test_the_report_says_who_followed_up_when_and_why_and_who_has_not() -> None:
     history = signed(volume=(900, "meters"), horizon=date(2026, 6, 1), signed_on=date(2026, 3, 2))
     history.declare("buyer-3", "intent_signer", volume=(100, "meters"))

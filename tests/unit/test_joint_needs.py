@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from samspil.domain import joint_rules as rules
+from samspil.domain import joint_said
 from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import change_id, folded, rank
 from samspil.domain.joint_said import grown, published, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
-from samspil.ports.joint_needs import FollowedUp
+from samspil.ports.joint_needs import FollowedUp, RoleOffered
 from samspil_schemas import MemberRole, Rung, event_id
 from tests.joint_needs import JOINT, OWNER, START, History, a_commitment, a_text
 
@@ -83,6 +85,28 @@ def test_a_declaration_that_follows_an_older_one_than_stands_is_refused():
     assert history.declare("buyer-2", "intent_signer", follows=2) == 1
 
 
+def test_a_conditional_declaration_that_is_sent_again_is_told_that_it_stands():
+    history = History()
+    assert history.declare("buyer-2", "intent_signer", follows=0) == 1
+    assert history.declare("buyer-2", "intent_signer", follows=0) == 0
+    with pytest.raises(Conflict, match="in version 1"):
+        history.declare("buyer-2", "first_buyer", follows=0)
+
+
+def test_a_commitment_that_was_changed_too_often_stands_or_is_withdrawn(monkeypatch):
+    monkeypatch.setattr(rules, "COMMITMENT_VERSIONS_MAX", 4)
+    history = History()
+    for rung in ("observer", "partner", "observer", "partner"):
+        history.declare("buyer-2", rung)
+    with pytest.raises(Conflict, match="changed 4 times"):
+        history.declare("buyer-2", "observer")
+    assert history.declare("buyer-2", "partner") == 0
+    assert history.declare("buyer-3", "observer") == 1
+    assert history.ask(rules.withdrawn, by="buyer-2", reason=None) == 1
+    with pytest.raises(Conflict, match="changed 5 times"):
+        history.declare("buyer-2", "partner")
+
+
 def test_a_withdrawal_is_recorded_and_nothing_is_erased():
     history = History()
     history.declare("buyer-2", "intent_signer", volume=(900, "meters"))
@@ -129,13 +153,28 @@ def test_an_offer_ends_when_it_is_taken_back_and_when_the_owner_changes():
     assert stored(history.joint).offers == ()
 
 
-def test_an_offer_to_a_member_that_has_left_cannot_be_taken_up():
+def test_what_was_offered_to_a_member_ends_when_it_leaves_and_does_not_come_back_with_it():
     history = History()
     history.declare("buyer-2")
-    history.ask(rules.offered, OWNS, "buyer-2", by=OWNER)
-    history.ask(rules.withdrawn, by="buyer-2", reason=None)
+    history.declare("buyer-3")
+    for buyer_id in ("buyer-2", "buyer-3"):
+        for role in MemberRole:
+            history.ask(rules.offered, role, buyer_id, by=OWNER)
+    assert history.ask(rules.withdrawn, by="buyer-2", reason=None) == 3
+    assert [change.content.kind for change in history.changes[-3:]] == ["offer_ended", "offer_ended", "withdrawn"]
+    assert history.joint.offers == {(OWNS, "buyer-3"), (HELPS, "buyer-3")}
+    history.declare("buyer-2")
+    for role in MemberRole:
+        with pytest.raises(Conflict, match="not asked"):
+            history.ask(rules.accepted, role, by="buyer-2")
+
+
+def test_who_is_no_member_takes_no_role_on_whatever_an_old_history_offers_it():
+    history = History()
+    history.record([RoleOffered(role=OWNS, buyer_id="buyer-2", term=1)], by=OWNER)
     with pytest.raises(Conflict, match="no member"):
         history.ask(rules.accepted, OWNS, by="buyer-2")
+    assert stored(history.joint).offers == ()
 
 
 def test_a_facilitator_is_asked_accepts_and_may_step_down_but_not_send_another_away():
@@ -268,6 +307,22 @@ def test_what_is_matched_changes_with_the_text_and_the_members_alone():
     assert statement_of(history.joint) == before
 
 
+def test_who_left_stays_named_and_room_is_for_members_first_and_then_for_who_left_last(monkeypatch):
+    monkeypatch.setattr(joint_said, "MEMBERS_MAX", 3)
+    history = History()
+    for buyer_id in ("buyer-4", "buyer-3", "buyer-2"):
+        history.declare(buyer_id, "observer")
+        history.ask(rules.withdrawn, by=buyer_id, reason=None)
+        before = statement_of(history.joint)
+        history.declare(buyer_id, "partner")
+        assert statement_of(history.joint) == before
+        history.ask(rules.withdrawn, by=buyer_id, reason=None)
+        assert statement_of(history.joint) == before
+    assert before.joint_members == (OWNER, "buyer-2", "buyer-3")
+    history.declare("buyer-4")
+    assert statement_of(history.joint).joint_members == (OWNER, "buyer-2", "buyer-4")
+
+
 def test_a_snapshot_that_no_record_can_hold_leaves_the_undertakings_to_the_api():
     history = History()
     history.declare("buyer-2", "intent_signer", undertaking="ø" * 4000)
@@ -355,6 +410,7 @@ class Life(RuleBasedStateMachine):
         joint = self.history.joint
         assert joint.owner_id in joint.commitments
         assert joint.facilitators <= joint.commitments.keys()
+        assert {buyer_id for _, buyer_id in joint.offers} <= joint.commitments.keys()
         assert sum(OWNS in member.roles for member in stored(joint).changed.members) == 1
 
     @invariant()
@@ -412,6 +468,15 @@ def test_any_order_repeat_or_lateness_of_the_changes_gives_the_same_ladder(histo
     folded(JOINT, early)
     assert folded(JOINT, [*early, *repeated]) == history.joint
     assert entries(JOINT, order.sample(history.changes, len(history.changes))) == entries(JOINT, history.changes)
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories())
+def test_each_body_makes_one_version_of_the_joint_text_at_most(history: History):
+    statements = [statement_of(folded(JOINT, history.changes[:place])) for place in range(5, len(history.changes) + 1)]
+    owners = sum(change.subject == "role/need_owner" for change in history.changes)
+    versions = sum(one != other for one, other in pairwise(statements))
+    assert versions <= len(history.joint.members) - 1 + owners - 1
 
 
 @settings(max_examples=100, deadline=None)

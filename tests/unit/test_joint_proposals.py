@@ -1,9 +1,9 @@
-"""Whether a proposal makes a joint need, repeats one, or comes second."""
+"""Whether a proposal makes a joint need, repeats one, or comes second; and where a need may stand."""
 
 import pytest
 
 from samspil.domain import joint_rules as rules
-from samspil.domain.joint_proposals import made_by
+from samspil.domain.joint_proposals import made_by, require_in_one_alone
 from samspil.domain.joint_said import stored
 from samspil.errors import Conflict
 from samspil.ports.joint_needs import Proposal
@@ -92,3 +92,16 @@ def test_a_need_that_its_buyer_brought_stands_in_one_joint_need(other):
             made(history, by=by, need_id=need_id, other_need_id=other, others=others)
     with pytest.raises(Conflict, match="already"):
         made(history, by="buyer-3", need_id="need-3", other_need_id="need-2")
+
+
+def test_a_need_stands_in_one_open_joint_need_alone_and_the_one_that_has_it_is_named():
+    history = standing()
+    history.declare("buyer-2", need_id="need-2")
+    known = [stored(history.joint)]
+    with pytest.raises(Conflict, match=f"need-2 stands in the joint need {history.joint_need_id}"):
+        require_in_one_alone("need-2", known, joint_need_id="joint:other")
+    require_in_one_alone("need-2", known, joint_need_id=history.joint_need_id)
+
+
+def test_a_need_that_others_named_in_their_proposal_stands_nowhere_yet():
+    require_in_one_alone("need-2", [stored(standing().joint)], joint_need_id="joint:other")

@@ -16,16 +16,18 @@ from samspil.domain.preferences import (
     checked_lift,
     field_of,
     learned,
+    lift_of,
     listed,
     newest_lifts,
     newest_words,
     odds_at,
+    opinion_of,
     region_covers,
     withheld,
 )
 from samspil.errors import Refused
 from samspil.ports import Lift, Opinion, Preference, Prospect
-from samspil_schemas import FeedbackReason, PreferenceKind
+from samspil_schemas import FeedbackGiven, FeedbackReason, PreferenceKind, PreferencesLifted
 from tests.protocol import START
 
 FIELD, REGION, SIZE, KNOWN, OTHER = FeedbackReason
@@ -75,6 +77,23 @@ def why(opinions: Sequence[Opinion], prospect: Prospect, *lifted: Lift) -> tuple
 def test_what_was_not_relevant_is_not_sent_again_and_says_why(reason: FeedbackReason | None) -> None:
     assert why([says("n", reason)], another(need_id="n")) == (NEED, "n")
     assert Preference(kind=NEED, value="n", because=says("n", reason)) in listed(learned([says("n", reason)], []))
+
+
+def test_a_field_that_the_contract_gains_is_no_obstacle_to_what_is_known() -> None:
+    class Said(FeedbackGiven):
+        mood: str = "fine"
+
+    class Lifted(PreferencesLifted):
+        mood: str = "fine"
+
+    said = Said(
+        supplier_id="s", match_id="m", need_id="n", need_version=3, revision=2, relevant=False, reason=SIZE, given_at=START
+    )
+    assert opinion_of(said) == Opinion(
+        supplier_id="s", match_id="m", need_id="n", need_version=3, revision=2, relevant=False, reason=SIZE, given_at=START
+    )
+    lifted = Lifted(supplier_id="s", kind=OF_FIELD, value=LEAKS, lifted_at=START)
+    assert lift_of(lifted) == Lift(supplier_id="s", kind=OF_FIELD, value=LEAKS, lifted_at=START)
 
 
 def test_the_wrong_field_mutes_the_class_and_nothing_else() -> None:

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from prometheus_client import generate_latest
 
-from samspil.bootstrap.watch import LANGUAGES_MAX, look
+from samspil.bootstrap.watch import FEEDBACK_INTERVAL, LANGUAGES_MAX, Watch
 from samspil.clock import ManualClock
 from samspil.observability import METRICS
 from samspil.ports import FeedbackCount, LedgerSummary
@@ -16,6 +16,7 @@ class Seen:
 
     def __init__(self, *counts: FeedbackCount) -> None:
         self._counts = counts
+        self.counted = 0
 
     async def ledger_summary(self):
         return LedgerSummary(counts={})
@@ -27,12 +28,13 @@ class Seen:
         return []
 
     async def by_language(self):
+        self.counted += 1
         return list(self._counts)
 
 
 async def shown(*counts: FeedbackCount) -> dict[str, float]:
     seen: Any = cast("Any", Seen(*counts))
-    await look(readings=seen, feedback=seen, admin=seen, clock=ManualClock())
+    await Watch(readings=seen, feedback=seen, admin=seen, clock=ManualClock()).look()
     lines = generate_latest(METRICS).decode().splitlines()
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line.startswith("samspil_feedback"))}
 
@@ -55,3 +57,15 @@ async def test_a_language_that_nobody_speaks_of_any_more_has_no_gauge_and_there_
     found = await shown(*many)
     assert not any('"da"' in name for name in found)
     assert sum(name.startswith("samspil_feedback_precision") for name in found) == LANGUAGES_MAX
+
+
+async def test_all_feedback_is_read_no_more_than_once_a_minute() -> None:
+    seen: Any = cast("Any", Seen())
+    clock = ManualClock()
+    watch = Watch(readings=seen, feedback=seen, admin=seen, clock=clock)
+    for _ in range(3):
+        await watch.look()
+    assert seen.counted == 1
+    clock.advance(FEEDBACK_INTERVAL)
+    await watch.look()
+    assert seen.counted == 2

@@ -1,4 +1,4 @@
-"""The API of a Samspil that runs, for commands that act for an organisation: with its token, under the same policy."""
+"""The API of a Samspil that runs, asked over HTTP: the one client of every command, under the same policy as any other client."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -7,15 +7,19 @@ from typing import Any
 
 import httpx
 
-from samspil.bootstrap.instance import running_on
-from samspil.errors import Forbidden, Misconfigured, NotFound, Refused, Transient
+from samspil.bootstrap.instance import Runtime, running_on
+from samspil.errors import Forbidden, Misconfigured, NotFound, Refused, SamspilError, Transient
 from samspil.settings import Settings
 
 _TIMEOUT_SECONDS = 60
 
 
 class Api:
-    """One connection. Every method raises Refused with the API's own words, or Transient where it does not answer."""
+    """One connection.
+
+    Every method raises Refused with the API's own words, Transient where it does not answer, and Misconfigured where the
+    answer is none of Samspil: a proxy's page, for example, or a part of an answer.
+    """
 
     def __init__(self, client: httpx.AsyncClient, *, acts: bool) -> None:
         self._client = client
@@ -37,13 +41,20 @@ class Api:
 
     async def ask(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None
-    ) -> Any:
-        """The answer, read as JSON."""
-        return (await self._asked(method, path, body=body, params=params)).json()
+    ) -> dict[str, Any]:
+        """The answer, which is an object of JSON."""
+        answer = await self._asked(method, path, body=body, params=params)
+        found = _object(answer)
+        if found is None:
+            raise _unreadable(answer)
+        return found
 
-    async def page(self, path: str) -> str:
-        """The answer as text."""
-        return (await self._asked("GET", path)).text
+    async def file(self, path: str, *, stated: str) -> tuple[str, str]:
+        """The answer as text, and what its header `stated` says of it. Without the header it is no answer of Samspil."""
+        answer = await self._asked("GET", path)
+        if stated not in answer.headers:
+            raise _unreadable(answer)
+        return answer.text, answer.headers[stated]
 
     async def all(self, path: str, *, params: Mapping[str, Any] | None = None) -> list[Any]:
         """The items of every page of a list."""
@@ -68,17 +79,33 @@ class Api:
         return answer
 
 
-def _refusal(answer: httpx.Response) -> Refused | Transient:
+def _object(answer: httpx.Response) -> dict[str, Any] | None:
+    """The object of JSON that was answered; None if it was none."""
     try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    said = str(problem.get("detail", answer.reason_phrase))
-    wrong = "".join(f" {error['pointer'] or 'It'}: {error['detail']}." for error in problem.get("errors") or ())
+        found = answer.json()
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _refusal(answer: httpx.Response) -> SamspilError:
+    problem = _object(answer)
+    if problem is None or "detail" not in problem:
+        return _unreadable(answer)
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Transient(said)
+        return Transient(str(problem["detail"]))
+    wrong = "".join(f" {error['pointer'] or 'It'}: {error['detail']}." for error in problem.get("errors") or ())
     kinds: dict[int, type[Refused]] = {HTTPStatus.NOT_FOUND: NotFound, HTTPStatus.FORBIDDEN: Forbidden}
-    return kinds.get(answer.status_code, Refused)(said + wrong)
+    return kinds.get(answer.status_code, Refused)(f"{problem['detail']}{wrong}")
+
+
+def _unreadable(answer: httpx.Response) -> SamspilError:
+    """What answered is no Samspil, or not all of its answer came. Nothing of the content is said: it may be anybody's."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0] or "nothing that it names"
+    said = f"The answer is none that Samspil gives: status {answer.status_code}, {kind}, {len(answer.content)} bytes."
+    hint = "See whether a proxy stands before it and whether SAMSPIL_API_URL is right; `samspil doctor` checks this machine."
+    passing = answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Transient(said, hint=hint) if passing else Misconfigured(said, hint=hint)
 
 
 @asynccontextmanager
@@ -99,9 +126,18 @@ async def opened_api(settings: Settings) -> AsyncIterator[Api]:
                 "No Samspil with a web runs here.", hint="Start it with `samspil up`, or name another in SAMSPIL_API_URL."
             )
         url, token = runtime.web, token or runtime.token
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    # trust_env: a proxy of the environment has no business between two processes of one machine.
-    async with httpx.AsyncClient(
-        base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=settings.api_url is not None
-    ) as client:
+    # A proxy of the environment has no business between two processes of one machine.
+    async with _connected(url, token=token, trust_env=settings.api_url is not None) as client:
         yield Api(client, acts=acts)
+
+
+@asynccontextmanager
+async def opened_instance(runtime: Runtime) -> AsyncIterator[Api]:
+    """The API of the instance on this machine, with the token that it left for commands, until the block ends."""
+    async with _connected(runtime.web or "", token=runtime.token, trust_env=False) as client:
+        yield Api(client, acts=False)
+
+
+def _connected(url: str, *, token: str | None, trust_env: bool) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=trust_env)

@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
-from samspil.bootstrap.instance import Runtime, is_held, running_on
+from samspil.bootstrap.api import Api, opened_instance
+from samspil.bootstrap.instance import is_held, running_on
 from samspil.bootstrap.parts import Progress, no_progress, opened_index, opened_model, opened_suggester, rules_of
-from samspil.errors import IndexUnavailable, Refused, Transient
+from samspil.errors import IndexUnavailable
 from samspil.matching.adhoc import AdHocMatchmaker
 from samspil.ports import Matchmaker, NoTeams, Suggestion, Teams
 from samspil.settings import Settings
@@ -17,8 +16,6 @@ from samspil.web import ANSWERS_MAX
 from samspil_schemas import Match, NeedStatement, SimilarNeed
 
 __all__ = ["ANSWERS_MAX", "Answer", "ask_codes", "ask_match", "ask_similar", "ask_teams"]
-
-_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +32,7 @@ async def ask_match(settings: Settings, statement: NeedStatement, *, limit: int)
     Raises:
         Transient: the running instance, the model or the index does not answer.
         Refused: the running instance refuses the text.
+        Misconfigured: what answers is no Samspil.
     """
     async with _asked(settings) as matchmaker:
         return Answer(
@@ -49,6 +47,7 @@ async def ask_similar(settings: Settings, statement: NeedStatement, *, limit: in
     Raises:
         Transient: the running instance, the model or the index does not answer.
         Refused: the running instance refuses the text.
+        Misconfigured: what answers is no Samspil.
     """
     async with _asked(settings) as matchmaker:
         return await matchmaker.similar_to(statement, limit=limit)
@@ -60,6 +59,7 @@ async def ask_teams(settings: Settings, statement: NeedStatement, *, limit: int)
     Raises:
         Transient: the running instance, the model or the index does not answer.
         Refused: the running instance refuses the text.
+        Misconfigured: what answers is no Samspil.
     """
     async with _asked(settings) as matchmaker:
         return await matchmaker.teams_for(statement, limit=limit)
@@ -69,8 +69,8 @@ async def ask_teams(settings: Settings, statement: NeedStatement, *, limit: int)
 async def _asked(settings: Settings) -> AsyncIterator[Matchmaker]:
     runtime = running_on(settings.data_dir) if settings.uses_data_dir else None
     if runtime is not None and runtime.web is not None:
-        async with _client(runtime) as client:
-            yield _OverHttp(client)
+        async with opened_instance(runtime) as api:
+            yield _OverHttp(api)
     elif settings.uses_data_dir and is_held(settings.data_dir):
         raise IndexUnavailable("Samspil is just starting.", hint="Ask again in a moment.")
     elif settings.index_directory is not None and not settings.index_directory.exists():
@@ -96,20 +96,20 @@ class _NothingIndexed:
 class _OverHttp:
     """Implements `samspil.ports.Matchmaker` by the running instance."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     async def suppliers_for(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[Match]:
-        response = await self._client.post("/v1/match", json=_text(statement, limit=limit))
-        return [Match.model_validate(item) for item in _answer(response)["items"]]
+        found = await self._api.ask("POST", "/v1/match", body=_text(statement, limit=limit))
+        return [Match.model_validate(item) for item in found["items"]]
 
     async def similar_to(self, statement: NeedStatement, *, limit: int = 10) -> Sequence[SimilarNeed]:
         stated = statement.model_dump(mode="json")
-        found = _answer(await self._client.post("/v1/similar", params={"limit": limit}, json=stated))["items"]
-        return [SimilarNeed.model_validate(item) for item in found]
+        found = await self._api.ask("POST", "/v1/similar", params={"limit": limit}, body=stated)
+        return [SimilarNeed.model_validate(item) for item in found["items"]]
 
     async def teams_for(self, statement: NeedStatement, *, limit: int = 5) -> Teams:
-        found = _answer(await self._client.post("/v1/teams", json=_text(statement, limit=limit)))
+        found = await self._api.ask("POST", "/v1/teams", body=_text(statement, limit=limit))
         return Teams.model_validate(found | {"teams": found["items"]})
 
 
@@ -121,6 +121,7 @@ async def ask_codes(
     Raises:
         Transient: the running instance or the model does not answer.
         Refused: the running instance refuses the text.
+        Misconfigured: what answers is no Samspil.
     """
     runtime = running_on(settings.data_dir) if settings.uses_data_dir else None
     if runtime is None or runtime.web is None:
@@ -130,22 +131,9 @@ async def ask_codes(
         ):
             return await suggester.suggest(text, language=language, limit=limit)
     body = {"text": text, "language": language, "limit": limit}
-    async with _client(runtime) as client:
-        found = _answer(await client.post("/v1/suggest-cpv", json=body))["items"]
-    return [Suggestion(code=item["code"], path=tuple(item["path"]), closeness=item["closeness"]) for item in found]
-
-
-@asynccontextmanager
-async def _client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {runtime.token}"}
-    try:
-        # trust_env: a proxy of the environment has no business between two processes of one machine.
-        async with httpx.AsyncClient(
-            base_url=runtime.web or "", headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=False
-        ) as client:
-            yield client
-    except httpx.HTTPError as error:
-        raise Transient("The running Samspil does not answer.", hint="Look at `samspil doctor`.") from error
+    async with opened_instance(runtime) as api:
+        found = await api.ask("POST", "/v1/suggest-cpv", body=body)
+    return [Suggestion(code=item["code"], path=tuple(item["path"]), closeness=item["closeness"]) for item in found["items"]]
 
 
 def _text(statement: NeedStatement, *, limit: int) -> Mapping[str, Any]:
@@ -157,10 +145,3 @@ def _text(statement: NeedStatement, *, limit: int) -> Mapping[str, Any]:
         "regions": statement.regions,
         "limit": limit,
     }
-
-
-def _answer(response: httpx.Response) -> dict[str, Any]:
-    if response.is_error:
-        raise Refused(str(response.json().get("detail", response.reason_phrase)))
-    found: dict[str, Any] = response.json()
-    return found

@@ -36,7 +36,7 @@ from samspil.bootstrap.parts import (
     opened_suggester,
     rules_of,
 )
-from samspil.bootstrap.watch import watch
+from samspil.bootstrap.watch import Watch
 from samspil.clock import Clock, SystemClock
 from samspil.errors import BrokerUnavailable
 from samspil.intake import detect_language
@@ -286,7 +286,8 @@ class _Process:
         if "registry" in self._services:
             self._in_background("relay", relay.run())
             self._in_background(
-                "watch", watch(readings=record.readings, feedback=record.feedback, admin=admin, clock=self._clock)
+                "watch",
+                Watch(readings=record.readings, feedback=record.feedback, admin=admin, clock=self._clock).run(),
             )
         return ProcessHealth(clock=self._clock, pulse=pulse, groups=log.ready, pings=self._pings, ended=self._ended)
 

@@ -10,7 +10,7 @@ from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, leg
 from samspil.cli.joint_tables import follow_ups_view, history_table, joint_need_view, joint_needs_table
 from samspil.domain.joint_words import volume_of
 from samspil.web.joint_check import Checked, checked
-from samspil.web.joint_export import NOT_PROVEN
+from samspil.web.joint_export import DIGEST_HEADER, NOT_PROVEN
 from samspil_schemas import MemberRole, Rung
 
 _ROOT = "/v1/joint-needs"
@@ -147,8 +147,10 @@ async def export(*, joint_need_id: str, to: Path, as_json: bool) -> int:
     """Write the export to a file: a page if its name ends in .html, else JSON."""
     as_page = to.suffix.lower() in (".html", ".htm")
     async with opened_api(Settings()) as api:
-        written = await api.page(path_of(_ROOT, joint_need_id, "export.html" if as_page else "export"))
-        digest = (await api.ask("GET", path_of(_ROOT, joint_need_id, "export")))["digest"]
+        # One request: a second one might find another state, whose digest is not that of the file.
+        written, digest = await api.file(
+            path_of(_ROOT, joint_need_id, "export.html" if as_page else "export"), stated=DIGEST_HEADER
+        )
     _write(to, written)
     if as_json:
         print_json({"file": to, "digest": digest})

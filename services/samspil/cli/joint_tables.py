@@ -19,16 +19,13 @@ _FOLDED_SHOWN = 3
 
 
 def joint_needs_table(found: Sequence[Answer]) -> Table:
-    """Joint needs, each with its ladder in words."""
+    """Joint needs in short, each with its ladder in words."""
     table = Table(expand=True)
-    table.add_column("joint need", ratio=3, overflow="fold")
-    table.add_column("title", ratio=4)
-    table.add_column("stage", ratio=2)
-    table.add_column("who", ratio=4)
+    table.add_column("joint need", ratio=4, overflow="fold")
+    table.add_column("who", ratio=3, overflow="fold")
     for one in found:
-        joint = one["joint_need"]
-        stage = "closed" if joint["closed_at"] else joint["stage"]
-        table.add_row(shown(one["id"]), shown(joint["title"]), shown(stage), shown(one["summary"]))
+        stage = "closed" if one["closed_at"] else one["stage"]
+        table.add_row(f"[bold]{shown(one['title'])}[/]\n[dim]{shown(one['id'])}[/]\n{shown(stage)}", shown(one["summary"]))
     return table
 
 
@@ -49,22 +46,21 @@ def joint_need_view(one: Answer) -> RenderableType:
 
 def _members(members: Sequence[Answer]) -> Table:
     table = Table(expand=True)
-    table.add_column("body", ratio=3, overflow="fold")
+    table.add_column("body", ratio=2, overflow="fold")
     table.add_column("rung", no_wrap=True)
-    table.add_column("undertaking", ratio=6, overflow="fold")
-    table.add_column("volume", ratio=2, overflow="fold")
-    table.add_column("horizon", no_wrap=True)
+    table.add_column("what it declares", ratio=5, overflow="fold")
     for member in members:
-        volume = member["volume"]
         rung = "\n".join(_words(word) for word in (member["rung"], *member["roles"]))
-        table.add_row(
-            shown(f"{member['name']} ({member['country']})"),
-            rung,
-            shown(member["undertaking"] or ""),
-            shown(f"{figure(volume['amount'])} {volume['unit']}") if volume else "",
-            member["horizon"] or "",
-        )
+        table.add_row(shown(f"{member['name']} ({member['country']})"), rung, shown(_declared(member)))
     return table
+
+
+def _declared(member: Answer) -> str:
+    """The undertaking, and on a line below how much by when."""
+    volume = member["volume"]
+    terms = [f"{figure(volume['amount'])} {volume['unit']}"] if volume else []
+    terms += [f"horizon {member['horizon']}"] if member["horizon"] else []
+    return "\n".join(part for part in (member["undertaking"], ", ".join(terms)) if part)
 
 
 def follow_ups_view(found: Answer) -> RenderableType:
@@ -82,17 +78,15 @@ def follow_ups_view(found: Answer) -> RenderableType:
 
 def _followers(bodies: Sequence[Answer]) -> Table:
     table = Table(expand=True)
-    for name, ratio in (("body", 3), ("rung", 2), ("declared", 2), ("horizon", 2), ("followed up by", 6)):
-        table.add_column(name, ratio=ratio, overflow="fold")
+    table.add_column("body", ratio=2, overflow="fold")
+    table.add_column("declared", no_wrap=True)
+    table.add_column("followed up by", ratio=3, overflow="fold")
     for body in bodies:
         followed = "\n".join(followed_in_words(FollowUp.model_validate(one)) for one in body["follow_ups"])
         rung = _words(body["rung"]) if body["rung"] else "withdrawn"
+        horizon = f"\nby {body['horizon']}" if body["horizon"] else ""
         table.add_row(
-            shown(f"{body['name']} ({body['country']})"),
-            rung,
-            body["declared_on"],
-            body["horizon"] or "",
-            shown(followed or "not yet"),
+            shown(f"{body['name']} ({body['country']})"), f"{rung}\n{body['declared_on']}{horizon}", shown(followed or "not yet")
         )
     return table
 
@@ -101,7 +95,7 @@ def history_table(found: Sequence[Answer]) -> Table:
     """Who changed what, and when."""
     table = Table(expand=True)
     table.add_column("when", no_wrap=True)
-    table.add_column("what", ratio=1)
+    table.add_column("what", ratio=1, overflow="fold")
     table.add_column("digest", no_wrap=True)
     for entry in found:
         table.add_row(entry["at"][:16].replace("T", " "), shown(entry["sentence"]), entry["digest"][:12])
@@ -111,8 +105,8 @@ def history_table(found: Sequence[Answer]) -> Table:
 def folded_table(found: Sequence[StoredJointNeed]) -> Table:
     """The first joint needs, as suppliers read of them."""
     table = Table(title="Joint needs", title_justify="left", expand=True)
-    table.add_column("need owner and title", ratio=1)
-    table.add_column("what the market sees", ratio=1)
+    table.add_column("need owner and title", ratio=1, overflow="fold")
+    table.add_column("what the market sees", ratio=1, overflow="fold")
     for one in found[:_FOLDED_SHOWN]:
         owner = next((member.name for member in one.changed.members if member.buyer_id == one.owner_id), one.owner_id)
         table.add_row(shown(f"{owner}: {one.changed.title}"), shown(one.changed.summary))

@@ -136,8 +136,8 @@ def match_table(matches: Sequence[Match], *, language: str, title: str) -> Table
     """Matches with their reasons."""
     table = Table(title=title, title_justify="left", show_lines=True, expand=True)
     table.add_column("score", width=_SCORE)
-    table.add_column("supplier", ratio=2)
-    table.add_column("why", ratio=5)
+    table.add_column("supplier", ratio=2, overflow="fold")
+    table.add_column("why", ratio=5, overflow="fold")
     for match in matches:
         table.add_row(
             told_score(match),
@@ -159,10 +159,11 @@ def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
     """The same need at other buyers."""
     table = Table(title=title, title_justify="left", show_lines=True, expand=True)
     table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("buyer", ratio=2)
-    table.add_column("need", ratio=4)
+    table.add_column("buyer", ratio=2, overflow="fold")
+    table.add_column("need", ratio=4, overflow="fold")
     for similar in found:
-        need: list[RenderableType] = [Text(similar.other_title, style="bold"), *map(_evidence, similar.evidence)]
+        named = [Text(similar.other_title, style="bold"), Text(similar.other_need_id, style="dim")]
+        need: list[RenderableType] = [*named, *map(_evidence, similar.evidence)]
         if similar.also_published:
             need.append(Text(f"also published as {', '.join(similar.also_published)}", style="dim"))
         buyer = f"{similar.other_buyer_name} ({similar.other_country})"
@@ -174,8 +175,8 @@ def teams_table(teams: Sequence[SuggestedTeam]) -> Table:
     """Teams, each with who covers what and what stays open."""
     table = Table(title="Suppliers who could meet it together", title_justify="left", show_lines=True, expand=True)
     table.add_column("team", no_wrap=True)
-    table.add_column("supplier", ratio=2)
-    table.add_column("what it covers", ratio=5)
+    table.add_column("supplier", ratio=2, overflow="fold")
+    table.add_column("what it covers", ratio=5, overflow="fold")
     for number, team in enumerate(teams, start=1):
         for member in team.members:
             who = f"[bold]{shown(member.supplier_name)}[/]\n[dim]{shown(member.supplier_id)}[/]"
@@ -189,7 +190,7 @@ def codes_table(found: Sequence[Suggestion]) -> Table:
     """CPV codes with their labels, the nearest first."""
     table = Table(title="CPV codes that it may be about", title_justify="left", expand=True)
     table.add_column("code", no_wrap=True)
-    table.add_column("what it is", ratio=1)
+    table.add_column("what it is", ratio=1, overflow="fold")
     table.add_column("closeness", justify="right", no_wrap=True)
     for one in found:
         table.add_row(one.code, Text(" › ".join(one.path)), f"{one.closeness:.2f}")
@@ -217,7 +218,7 @@ def ledger_table(rows: Sequence[LedgerRow]) -> Table:
     table.add_column("status", no_wrap=True)
     table.add_column("matches", justify="right")
     table.add_column("same", justify="right")
-    table.add_column("title or reason", ratio=5)
+    table.add_column("title or reason", ratio=5, overflow="fold")
     for row in rows:
         table.add_row(
             shown(row.need_id),
@@ -249,9 +250,9 @@ def feedback_table(counts: Sequence[FeedbackCount]) -> Table:
 def topics_table(ends: Mapping[str, int], lags: Sequence[GroupLag]) -> Table:
     """How much was written to each topic, and how far each group has come."""
     table = Table()
-    table.add_column("topic")
+    table.add_column("topic", overflow="fold")
     table.add_column("records", justify="right")
-    table.add_column("lag by group")
+    table.add_column("lag by group", overflow="fold")
     for topic in sorted(ends):
         groups = "  ".join(f"{lag.group} {lag.lag}" for lag in lags if lag.topic == topic)
         table.add_row(topic, str(ends[topic]), groups)
@@ -302,7 +303,7 @@ def refusals_table(refused: Sequence[RefusedItem]) -> Table:
     """Each thing that was refused, and why."""
     table = Table(title="Refused", title_justify="left", expand=True)
     table.add_column("where", ratio=2, overflow="fold")
-    table.add_column("why", ratio=3)
+    table.add_column("why", ratio=3, overflow="fold")
     for item in refused[:_REFUSALS_SHOWN]:
         where = item.path.name if item.line is None else f"{item.path.name}:{item.line}"
         table.add_row(shown(where), shown(item.reason))

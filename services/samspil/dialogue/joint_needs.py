@@ -5,7 +5,7 @@ outbox stand or fall together. Two buyers who join at the same instant come one 
 The revision is counted in that transaction, so that snapshots leave the outbox in the order of their revisions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from samspil import ids
@@ -13,7 +13,7 @@ from samspil.clock import Clock
 from samspil.domain import joint_rules
 from samspil.domain.follow_ups import follow_up_of, heard, reported, suggested
 from samspil.domain.joint_needs import folded
-from samspil.domain.joint_proposals import made_by
+from samspil.domain.joint_proposals import made_by, require_in_one_alone
 from samspil.domain.joint_said import changes_of, grown, published, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ports import Readings, Record, StoredNeed, readers_of
@@ -81,12 +81,13 @@ class KeptJointNeeds:
         open_only: bool = True,
         buyer_id: str | None = None,
         need_id: str | None = None,
+        finds_of: Collection[str] | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredJointNeed]:
         """Joint needs, the newest change first; see `JointNeedReadings`."""
         return await self._joint_readings.joint_needs(
-            open_only=open_only, buyer_id=buyer_id, need_id=need_id, limit=limit, offset=offset
+            open_only=open_only, buyer_id=buyer_id, need_id=need_id, finds_of=finds_of, limit=limit, offset=offset
         )
 
     async def joint_need_history(self, joint_need_id: str) -> list[Change]:
@@ -126,14 +127,27 @@ class KeptJointNeeds:
             return await put_changes(transaction, joint, [], self._changes(joint, contents, by=by))
 
     async def declare(self, joint_need_id: str, declaration: Declaration, *, by: str, follows: int | None = None) -> Recorded:
-        """Join, or change one's own commitment; `follows`: only if it is in this version."""
+        """Join, or change one's own commitment; `follows`: only if it is in this version.
+
+        Raises:
+            NotFound: there is no such joint need, or no such need.
+            Forbidden: the need is another body's.
+            Conflict: a rule is against it, or the need stands in another open joint need, which is named.
+            Refused: the commitment is against a rule, or the need is a joint need.
+        """
         need = await self._own_need(declaration.need_id, by=by) if declaration.need_id else None
-
-        def decide(joint: JointNeed) -> Sequence[Content]:
+        async with self._record.begin() as transaction:
+            if need is not None:
+                # No other joint need gets this need meanwhile. Who waits for both waits for this before the joint need.
+                await transaction.alone(_PROPOSALS)
+            joint, known = await _held(transaction, joint_need_id)
             commitment = _commitment(declaration, body=_body(declaration, need, joint, by=by), need_id=declaration.need_id)
-            return joint_rules.declared(joint, commitment, by=by, follows=follows)
-
-        return await self._decide(joint_need_id, decide, by=by)
+            contents = joint_rules.declared(joint, commitment, by=by, follows=follows)
+            if contents and need is not None:
+                about = await transaction.open_joint_needs_about([need.need_id])
+                stand = await transaction.stored_joint_needs(about)
+                require_in_one_alone(need.need_id, stand, joint_need_id=joint_need_id)
+            return await self._put(transaction, joint, known, contents, by=by)
 
     async def withdraw(self, joint_need_id: str, *, by: str, reason: str | None = None) -> Recorded:
         """Leave; what was undertaken stays in the history."""

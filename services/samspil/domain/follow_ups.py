@@ -72,11 +72,13 @@ def recognised(
 
 
 def suggested(joint: JointNeed, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates that their buyer has to say yes or no to: not linked, and published since it declared its intent."""
+    """The candidates that a member has to say yes or no to: not linked, and published since it declared its intent."""
     return [
         one
         for one in candidates
-        if _may_follow(joint, one.need) and one.need.published_at.date() >= declared_on(joint.members[one.need.buyer_id])
+        if one.need.buyer_id in joint.commitments
+        and _may_follow(joint, one.need)
+        and one.need.published_at.date() >= declared_on(joint.members[one.need.buyer_id])
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether a proposal makes a joint need: the same again makes none, and a need that a member brought stands in one alone.
+"""A need that a member brought stands in one open joint need alone, and the same proposal again makes none.
 
 The need that a proposal names beside its own is another body's, who was not asked: until that body joins with it, it is in
 the way of nobody but of the same pair proposed from its other side.
@@ -31,6 +31,24 @@ def made_by(proposal: Proposal, known: Iterable[StoredJointNeed], *, by: str, ot
         if _is_in_the_way(one, proposal, others=others):
             raise Conflict(f"There is a joint need of it already, {_id(one)}.", hint="Join that one.")
     return None
+
+
+def require_in_one_alone(need_id: str, known: Iterable[StoredJointNeed], *, joint_need_id: str) -> None:
+    """Check that a member of this joint need may name the need as its own.
+
+    Args:
+        need_id: what it names.
+        known: the open joint needs that have to do with it.
+        joint_need_id: where it names it.
+
+    Raises:
+        Conflict: a member of another one has named it; that one is named.
+    """
+    for one in known:
+        if _id(one) != joint_need_id and any(member.need_id == need_id for member in one.changed.members):
+            raise Conflict(
+                f"Your need {need_id} stands in the joint need {_id(one)}.", hint="Leave that one first, or name another need."
+            )
 
 
 def _is_the_same(one: StoredJointNeed, proposal: Proposal, *, others: Collection[str]) -> bool:

@@ -39,6 +39,8 @@ DEFAULT_STAGES = (
 )
 # A sum over all members stays below 2^53, up to which a double holds every whole number.
 AMOUNT_MAX = 1e12
+# Each change is recorded for good and told to all who follow the joint need; a body that means what it declares needs few.
+COMMITMENT_VERSIONS_MAX = 100
 Decided = Sequence[Content]
 
 
@@ -58,18 +60,23 @@ def declared(joint: JointNeed, commitment: Commitment, *, by: str, follows: int 
 
     Raises:
         Forbidden: the commitment is another body's.
-        Conflict: it is closed or full, or the commitment was changed since `follows`.
+        Conflict: it is closed or full, or the commitment was changed since `follows` or has been changed too often. What stands
+            already is no conflict, whatever it follows: whoever asks again because the answer was lost is told that it stands.
         Refused: the commitment is against a rule.
     """
     if commitment.body.id != by:
         raise Forbidden("A commitment can only be changed with its own body's token.", hint="Declare for your own organisation.")
     before = joint.members.get(by)
     version = before.version if before else 0
-    if follows is not None and follows != version:
-        raise Conflict(f"Your commitment was changed since: it is in version {version}.", hint="Read it, then decide again.")
     if before is not None and before.commitment == commitment:
         return ()
+    if follows is not None and follows != version:
+        raise Conflict(f"Your commitment was changed since: it is in version {version}.", hint="Read it, then decide again.")
     _require_open(joint)
+    if version >= COMMITMENT_VERSIONS_MAX:
+        raise Conflict(
+            f"Your commitment was changed {version} times, and may be changed no more.", hint="Leave it as it is, or withdraw it."
+        )
     _require_sound(commitment)
     if by not in joint.commitments and len(joint.commitments) >= MEMBERS_MAX:
         raise Conflict(f"The joint need has {MEMBERS_MAX} members and takes no more.", hint="Propose another one.")
@@ -77,7 +84,7 @@ def declared(joint: JointNeed, commitment: Commitment, *, by: str, follows: int 
 
 
 def withdrawn(joint: JointNeed, *, by: str, reason: str | None) -> Decided:
-    """Leave. The need owner cannot: somebody has to take the ownership over first.
+    """Leave, and with that every role, had or offered. The need owner cannot: somebody has to take the ownership over first.
 
     Raises:
         NotFound: it never was a member.
@@ -90,8 +97,9 @@ def withdrawn(joint: JointNeed, *, by: str, reason: str | None) -> Decided:
     _require_open(joint)
     if by == joint.owner_id:
         raise Conflict("A need owner cannot leave its joint need.", hint="Offer the ownership to a member first, or close it.")
-    ended = RoleEnded(role=MemberRole.FACILITATOR, buyer_id=by)
-    return (*((ended,) if by in joint.facilitators else ()), Withdrawn(reason=reason))
+    roles = (RoleEnded(role=MemberRole.FACILITATOR, buyer_id=by),) if by in joint.facilitators else ()
+    offers = tuple(OfferEnded(role=role, buyer_id=by) for role in MemberRole if (role, by) in joint.offers)
+    return (*roles, *offers, Withdrawn(reason=reason))
 
 
 def restated(joint: JointNeed, text: JointText, *, by: str) -> Decided:

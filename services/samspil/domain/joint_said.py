@@ -9,6 +9,7 @@ from samspil.domain.joint_needs import rank, subject_of
 from samspil.domain.joint_words import summary, totals
 from samspil.ports.joint_needs import Change, Content, JointNeed, RoleOffer, StoredJointNeed
 from samspil_schemas import JointNeedChanged, JointNeedGrew, Member, MemberRole, NeedStatement
+from samspil_schemas.base import MEMBERS_MAX
 
 # Below Kafka's default of 1 MiB, with room for the envelope.
 RECORD_BYTES_MAX = 900_000
@@ -103,16 +104,26 @@ def published(snapshot: JointNeedChanged, *, most: int = RECORD_BYTES_MAX) -> Jo
 def statement_of(joint: JointNeed) -> NeedStatement | None:
     """The joint text as a need of its need owner; None of one that is closed or has lost its beginning.
 
-    It says nothing that changes while members weigh their commitments, so that only the text and who takes part make a new
-    version of it.
+    It says nothing that changes while members weigh their commitments, and who leaves stays named, so that only the text, its
+    owner and a body that was never in it before make a new version of it.
     """
     if joint.text is None or joint.closed is not None or joint.owner_id not in joint.commitments:
         return None
-    return NeedStatement(**dict(joint.text), buyer=joint.commitments[joint.owner_id].body, joint_members=tuple(joint.commitments))
+    return NeedStatement(**dict(joint.text), buyer=joint.commitments[joint.owner_id].body, joint_members=_who_know(joint))
+
+
+def _who_know(joint: JointNeed) -> tuple[str, ...]:
+    """Who is or was a member, by id. Of more than the contract takes, all who are members now, then those who left last."""
+    gone = [(member.since, buyer_id) for buyer_id, member in joint.members.items() if member.commitment is None]
+    known = [*joint.commitments, *(buyer_id for _, buyer_id in sorted(gone, reverse=True))]
+    return tuple(sorted(known[:MEMBERS_MAX]))
 
 
 def grown(before: JointNeed, after: JointNeed, *, supplier_ids: Iterable[str]) -> list[JointNeedGrew]:
-    """The news for suppliers that match: of each member that now stands higher than it ever did, once for each supplier."""
+    """The news for suppliers that match: of each member that now stands higher than it ever did, once for each supplier.
+
+    They are the suppliers times the members risen: at most `MATCHES_MAX` suppliers are told, and one decision raises one member.
+    """
     if after.text is None or after.changed_at is None:
         return []
     suppliers, said = sorted(supplier_ids), summary(after.commitments.values())

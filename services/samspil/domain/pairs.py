@@ -14,8 +14,8 @@ class NeedSide:
     """What matching knows of a need.
 
     `asks` are the sentences that a supplier must answer; the first `effects` of them are those that the buyer lists as effects.
-    `fold_keys` tell whether it was published elsewhere too; `joint_members` are the bodies that share it, where it is the text
-    of a joint need.
+    `fold_keys` tell whether it was published elsewhere too; `joint_members` are the bodies that share it or once did, where it
+    is the text of a joint need.
     """
 
     need_id: str
@@ -80,12 +80,12 @@ def eligible(need: NeedSide, capability: CapabilitySide) -> bool:
 
 
 def elsewhere(one: NeedSide, other: NeedSide) -> bool:
-    """True of needs of different buyers, unless one of them is the joint need of the other: a body learns nothing from that."""
+    """True of needs of different buyers, unless one of them is a joint need that the other is or was in: it learns nothing."""
     return one.buyer_id != other.buyer_id and one.buyer_id not in other.joint_members and other.buyer_id not in one.joint_members
 
 
 def may_follow(joint: NeedSide, need: NeedSide) -> bool:
-    """True of the text of a joint need and a need of a member's own, which may carry out what the member declared."""
+    """True of the text of a joint need and a need of who is or was a member, which may carry out what it declared."""
     return need.buyer_id in joint.joint_members and not need.joint_members
 
 

@@ -51,12 +51,21 @@ def region_covers(muted: str, region: str) -> bool:
 
 def opinion_of(event: FeedbackGiven) -> Opinion:
     """The word that the event says; what the need said is not in it."""
-    return Opinion(**dict(event))
+    return Opinion(
+        supplier_id=event.supplier_id,
+        match_id=event.match_id,
+        need_id=event.need_id,
+        need_version=event.need_version,
+        revision=event.revision,
+        relevant=event.relevant,
+        reason=event.reason,
+        given_at=event.given_at,
+    )
 
 
 def lift_of(event: PreferencesLifted) -> Lift:
     """The lift that the event says."""
-    return Lift(**dict(event))
+    return Lift(supplier_id=event.supplier_id, kind=event.kind, value=event.value, lifted_at=event.lifted_at)
 
 
 def checked(opinion: Opinion, *, now: datetime) -> Opinion:

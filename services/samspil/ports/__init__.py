@@ -63,6 +63,7 @@ from samspil.ports.record import (
 )
 from samspil.ports.registry import (
     DeadLetterRow,
+    EndedMatch,
     LedgerEntry,
     Listing,
     PairKey,
@@ -89,6 +90,7 @@ __all__ = [
     "DialogueTransaction",
     "EmbedText",
     "Embedder",
+    "EndedMatch",
     "Entity",
     "Entry",
     "FeedbackCount",

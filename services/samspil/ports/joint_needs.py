@@ -350,7 +350,11 @@ class JointNeedTransaction(FollowUpStatements, RecordTransaction, Protocol):
         ...
 
     async def matched_suppliers(self, need_id: str) -> list[str]:
-        """The suppliers that match the need; no match of any need comes or goes until the end of the transaction."""
+        """The suppliers that match the need and that are told of it: the best `MATCHES_MAX`, by id.
+
+        Those whose preferences withhold the match are left out. No match of any need comes or goes until the end of the
+        transaction.
+        """
         ...
 
     async def state_joint_need(self, joint_need_id: str, statement: NeedStatement) -> None:
@@ -383,6 +387,7 @@ class JointNeedReadings(Protocol):
         open_only: bool = True,
         buyer_id: str | None = None,
         need_id: str | None = None,
+        finds_of: Collection[str] | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredJointNeed]:
@@ -390,6 +395,7 @@ class JointNeedReadings(Protocol):
 
         buyer_id: only those that it is a member of, or that were proposed from a find of a need of its.
         need_id: only those that have it as a member's need, or were proposed from a find of it.
+        finds_of: finds count only where the other need is one of these buyers'; None: all of them.
         """
         ...
 

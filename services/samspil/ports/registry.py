@@ -90,6 +90,16 @@ class PairListing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EndedMatch:
+    """A match that has ended, in the version of the need that it was last found in."""
+
+    match_id: str
+    supplier_id: str
+    need_id: str
+    need_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeadLetterRow:
     """A dead letter as the record keeps it: where it was and why, never what it said."""
 
@@ -165,6 +175,10 @@ class RegistryTransaction(RecordTransaction, Protocol):
 
     async def drop_listings(self, listings: Sequence[PairListing]) -> None:
         """Remove these listings."""
+        ...
+
+    async def put_ended_matches(self, ended: Sequence[EndedMatch]) -> None:
+        """Keep that these matches once were; each in the version that it ended in last."""
         ...
 
     async def put_dead_letters(self, letters: Sequence[DeadLetterRow]) -> None:

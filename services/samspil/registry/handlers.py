@@ -23,7 +23,15 @@ from samspil.ports import (
 from samspil.registry import letters
 from samspil.registry.heads import Entries, joined
 from samspil.registry.pairs import Pairs, Report
-from samspil.registry.reports import ended_similar, follow_up_report, match_report, similar_report, told_matches, told_similar
+from samspil.registry.reports import (
+    ended_matches,
+    ended_similar,
+    follow_up_report,
+    match_report,
+    similar_report,
+    told_matches,
+    told_similar,
+)
 from samspil_schemas import NeedMatched, NeedPublished, NeedStatement, SupplierMatched, topics
 
 GROUP = "registry"
@@ -120,7 +128,9 @@ class Registry:
         pairs = await Pairs.load(PairKind.MATCH, reports, transaction=transaction)
         for report in reports:
             pairs.join(report)
-        events = await told_matches(pairs.changes(), at=self._clock.now(), transaction=transaction)
+        changes = pairs.changes()
+        events = await told_matches(changes, at=self._clock.now(), transaction=transaction)
+        await transaction.put_ended_matches(ended_matches(changes))
         await pairs.save(transaction)
         await transaction.enqueue(events, awaiting=readers_of(topics.MATCHES))
 

@@ -8,7 +8,7 @@ from samspil import ids
 from samspil.domain.similar import mirrored
 from samspil.domain.verdicts import Found
 from samspil.errors import Malformed
-from samspil.ports import Entity, Head, Listing, PairKey, PairKind, PairListing, RegistryTransaction, Standing
+from samspil.ports import EndedMatch, Entity, Head, Listing, PairKey, PairKind, PairListing, RegistryTransaction, Standing
 from samspil.registry.pairs import Change, Pairs, Report
 from samspil_schemas import (
     Event,
@@ -128,6 +128,20 @@ async def told_matches(changes: Sequence[Change], *, at: datetime, transaction: 
                 )
             )
     return events
+
+
+def ended_matches(changes: Sequence[Change]) -> list[EndedMatch]:
+    """The pairs of a need and a supplier that match no longer."""
+    return [
+        EndedMatch(
+            match_id=ids.match_id(need_id=change.key.left_id, supplier_id=change.key.right_id),
+            supplier_id=change.key.right_id,
+            need_id=change.key.left_id,
+            need_version=change.what.was.left_version,
+        )
+        for change in changes
+        if not isinstance(change.what, Found)
+    ]
 
 
 def ended_similar(changes: Sequence[Change], *, at: datetime) -> list[Event]:

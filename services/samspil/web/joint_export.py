@@ -14,6 +14,7 @@ from samspil.ports.joint_needs import Commitment, Committed, JointText, Proposed
 from samspil_schemas import JointNeedChanged, MemberRole, Rung
 
 FORMAT = "samspil.joint-need-export.v1"
+DIGEST_HEADER = "Samspil-History-Digest"
 NOT_PROVEN = (
     "Not proven: that nobody wrote the whole history anew or left out its end, which only the last digest of another party's "
     "copy shows; when this copy was made and which stages were configured, which no change says; and the numbers of the "

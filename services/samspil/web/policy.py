@@ -2,7 +2,8 @@
 
 Needs, joint needs and dialogues are open to all, so that they exist is no secret. Profiles, matches and invitations are private:
 who may not see them is answered without looking whether they exist. The history of a joint need is for buyers, any of whom may
-join, and for operators: how the bodies came to terms must be no supplier's advantage.
+join, and for operators: how the bodies came to terms must be no supplier's advantage. With a joint need, the find that it was
+proposed from is shown to its members, to the buyer that was found and to operators.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -110,9 +111,9 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("DELETE", "/v1/suppliers/{supplier_id}/preferences"): _own(Role.SUPPLIER, Subject.SUPPLIER),
         ("DELETE", "/v1/suppliers/{supplier_id}/preferences/{kind}"): _own(Role.SUPPLIER, Subject.SUPPLIER),
         ("DELETE", "/v1/suppliers/{supplier_id}/preferences/{kind}/{value}"): _own(Role.SUPPLIER, Subject.SUPPLIER),
-        ("GET", "/v1/joint-needs"): _PUBLIC,
+        ("GET", "/v1/joint-needs"): _PUBLIC_OR_OWN,
         ("POST", "/v1/joint-needs"): _own(Role.BUYER, Subject.OWN_NEED),
-        ("GET", "/v1/joint-needs/{joint_need_id}"): _PUBLIC,
+        ("GET", "/v1/joint-needs/{joint_need_id}"): _PUBLIC_OR_OWN,
         ("DELETE", "/v1/joint-needs/{joint_need_id}"): _JOINT_OWNER,
         ("PUT", "/v1/joint-needs/{joint_need_id}/text"): _JOINT_OWNER,
         ("PUT", "/v1/joint-needs/{joint_need_id}/stage"): _own(Role.BUYER, Subject.JOINT_LEADER),
@@ -193,6 +194,17 @@ class Access:
             return False
         role = self.principal.role
         return role is Role.OPERATOR or (role is Role.BUYER and self.principal.organisation == buyer_id)
+
+    def takes_part(self, joint: StoredJointNeed) -> bool:
+        """True for its members, the buyer whose need it was proposed with, and an operator."""
+        bodies = [joint.proposal.other_buyer_id, *(member.buyer_id for member in joint.changed.members)]
+        return any(body is not None and self.owns(body) for body in bodies)
+
+    def finds_of(self) -> Collection[str] | None:
+        """The buyers whose finds the asker may ask for; None is all."""
+        if self.principal is None or self.principal.role is Role.SUPPLIER:
+            return ()
+        return None if self.principal.role is Role.OPERATOR else (self.principal.organisation,)
 
     def rows_of(self, buyer_id: str | None) -> str | None:
         """The buyer whose rows may be shown when those of `buyer_id` (None: of all) are asked for; None is all."""

@@ -1,13 +1,11 @@
 """What the API shows. What an event of the contract already says is shown in the contract's own shape."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
 from samspil.domain.innovation import Sign, innovation_of
-from samspil.domain.joint_history import Entry
 from samspil.ports import (
     DialogueState,
     InvitationStatus,
@@ -22,10 +20,8 @@ from samspil.ports import (
     StoredProfile,
     Submitted,
 )
-from samspil.ports.follow_ups import Candidate, FollowUpReport
-from samspil.ports.joint_needs import Content, FollowedUpJointNeed, JointText, Proposed, RoleOffer, StoredJointNeed
 from samspil.reasons import LENGTH_MAX, in_words, told_innovation
-from samspil_schemas import DialogueAnnouncement, Evidence, JointNeedChanged, Match, NeedStatement, SupplierProfile
+from samspil_schemas import DialogueAnnouncement, Match, NeedStatement, SupplierProfile
 
 
 class SubmittedView(BaseModel):
@@ -137,110 +133,6 @@ class DialogueView(BaseModel):
             held_at=dialogue.held_at,
             concluded_at=dialogue.concluded_at,
             outcome=dialogue.outcome,
-        )
-
-
-class JointNeedView(BaseModel):
-    """A joint need as it stands: the event of the contract with every undertaking, and what else is to know of it."""
-
-    id: str
-    revision: int
-    summary: str = Field(description="The ladder in words.", examples=["1 body committed, 13 intend: 4,200 water meters by 2028"])
-    joint_need: JointNeedChanged
-    text: JointText = Field(description="The joint text in full; suppliers are matched with it.")
-    proposal: Proposed = Field(description="What it was proposed from.")
-    follow_up_summary: str | None = Field(
-        description="Who has followed up, in a sentence; null while nobody has signed an intent. See /follow-ups.",
-        examples=["7 of 13 that signed intent have followed up"],
-    )
-    offers: list[RoleOffer] = Field(description="Roles that the need owner offers, and to which members.")
-    stages: list[str] = Field(description="The stages of the process here, in order.")
-
-    @classmethod
-    def of(cls, stored: StoredJointNeed, *, stages: Sequence[str]) -> Self:
-        """Show a joint need."""
-        return cls(
-            id=stored.changed.joint_need_id,
-            revision=stored.changed.revision,
-            summary=stored.changed.summary,
-            joint_need=stored.changed,
-            text=stored.text,
-            proposal=stored.proposal,
-            follow_up_summary=stored.changed.follow_up_summary,
-            offers=list(stored.offers),
-            stages=list(stages),
-        )
-
-
-class SuggestedFollowUpView(BaseModel):
-    """A need of one's own that reads like the joint text: to be confirmed or rejected."""
-
-    need_id: str
-    title: str
-    published_at: datetime
-    score: float = Field(description="How likely it is the same need as the joint text says, from 0 to 1.")
-    evidence: tuple[Evidence, ...] = Field(description="Why: a sentence of the joint text, and the words of the need.")
-
-    @classmethod
-    def of(cls, candidate: Candidate) -> Self:
-        """Show a candidate."""
-        need, find = candidate.need, candidate.find
-        return cls(
-            need_id=need.need_id, title=need.title, published_at=need.published_at, score=find.score, evidence=find.evidence
-        )
-
-
-class FollowUpsView(FollowUpReport):
-    """Who followed up, and for a buyer what it may confirm or reject."""
-
-    id: str
-    suggestions: tuple[SuggestedFollowUpView, ...] = Field(
-        description="Needs of the organisation whose token asks, the likest first; nobody else sees them."
-    )
-
-    @classmethod
-    def of(cls, joint_need_id: str, found: FollowedUpJointNeed) -> Self:
-        """Show a report."""
-        suggestions = tuple(SuggestedFollowUpView.of(one) for one in found.suggestions)
-        return cls(id=joint_need_id, suggestions=suggestions, **dict(found.report))
-
-
-class RecordedView(BaseModel):
-    """What became of a change to a joint need."""
-
-    id: str
-    revision: int = Field(description="The revision that stands.")
-    changed: bool = Field(description="False where that stood already.")
-    location: str
-
-
-class ChangeView(BaseModel):
-    """One entry of the history of a joint need."""
-
-    revision: int = Field(description="The revision that came of it.")
-    at: datetime
-    by: str = Field(description="The organisation whose token did it.")
-    sentence: str = Field(description="What happened, for people.")
-    subject: str = Field(description="What it is about; of one subject the highest version holds.")
-    version: int
-    content: Content
-    id: str = Field(description="SHA-256 over all that the change says.")
-    digest: str = Field(description="SHA-256 over the digest before it and its id: stands for the history up to here.")
-
-    @classmethod
-    def of(cls, entry: Entry) -> Self:
-        """Show an entry."""
-        change = entry.change
-        return cls(
-            revision=change.revision,
-            at=change.at,
-            by=change.by,
-            sentence=entry.sentence,
-            subject=change.subject,
-            version=change.version,
-            content=change.content,
-            id=entry.id,
-            digest=entry.digest,
         )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, func, select, tuple_
 
 from samspil.adapters.sql.database import Database
-from samspil.adapters.sql.opinions import MATCHES, OPINIONS
-from samspil.adapters.sql.tables import listings, needs
+from samspil.adapters.sql.opinions import MATCHES, OPINIONS, PROSPECTS, prospect_of
+from samspil.adapters.sql.tables import listings
 from samspil.adapters.sql.transaction import SqlTransaction
 from samspil.domain.preferences import learned, lift_of, listed, opinion_of, withheld
 from samspil.errors import Conflict, NotFound
@@ -17,7 +17,6 @@ from samspil.ports import (
     FEEDBACK_LOCK,
     FeedbackCount,
     Preferences,
-    Prospect,
     SupplierMatch,
     readers_of,
 )
@@ -99,7 +98,7 @@ class SqlFeedback:
             query = query.limit(limit).offset(offset)
         async with self._database.connection(writes=False) as connection:
             rows = (await connection.execute(query)).mappings()
-            judged = [(row, withheld(preferences, _prospect(row))) for row in rows]
+            judged = [(row, withheld(preferences, prospect_of(row))) for row in rows]
             page = judged if all_of_them else [one for one in judged if one[1] is None][offset : offset + limit]
             found = (await connection.execute(_contents(supplier_id, [row for row, _ in page]))).mappings()
             contents = {row["left_id"]: Match.model_validate(row["content"]) for row in found}
@@ -137,22 +136,7 @@ async def _preferences(transaction: SqlTransaction, supplier_id: str) -> Prefere
 
 def _prospects(supplier_id: str) -> Select[Any]:
     """The supplier's matches that hold, best first, without their contents."""
-    columns = (listings.c.left_id, listings.c.left_version, listings.c.right_version, listings.c.score)
-    threshold = listings.c.content["threshold"].as_float().label("threshold")
-    query = select(*columns, threshold, needs.c.content["cpv"].label("cpv"), needs.c.content["regions"].label("regions"))
-    query = query.select_from(listings.outerjoin(needs, needs.c.id == listings.c.left_id))
-    return query.where(MATCHES, listings.c.right_id == supplier_id).order_by(listings.c.score.desc(), listings.c.left_id)
-
-
-def _prospect(row: RowMapping) -> Prospect:
-    codes = row["cpv"] or []
-    return Prospect(
-        need_id=row["left_id"],
-        cpv=codes[0] if codes else None,
-        regions=tuple(row["regions"] or ()),
-        score=row["score"],
-        threshold=row["threshold"],
-    )
+    return PROSPECTS.where(listings.c.right_id == supplier_id).order_by(listings.c.score.desc(), listings.c.left_id)
 
 
 def _contents(supplier_id: str, rows: Sequence[RowMapping]) -> Select[Any]:

@@ -1,13 +1,14 @@
 """What can be read of joint needs."""
 
-from sqlalchemy import and_, or_, select
+from collections.abc import Collection
+
+from sqlalchemy import and_, or_, select, true
 
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.follow_ups import published_need
-from samspil.adapters.sql.joint_statements import about_needs, change_of
+from samspil.adapters.sql.joint_statements import change_of, has_member
 from samspil.adapters.sql.tables import (
     joint_need_changes,
-    joint_need_members,
     joint_needs,
     listings,
     needs,
@@ -39,6 +40,7 @@ class SqlJointNeedReadings:
         open_only: bool = True,
         buyer_id: str | None = None,
         need_id: str | None = None,
+        finds_of: Collection[str] | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[StoredJointNeed]:
@@ -46,16 +48,16 @@ class SqlJointNeedReadings:
 
         buyer_id: only those that it is a member of, or that were proposed from a find of a need of its.
         need_id: only those that have it as a member's need, or were proposed from a find of it.
+        finds_of: finds count only where the other need is one of these buyers'; None: all of them.
         """
         query = select(joint_needs.c.content).order_by(joint_needs.c.changed_at.desc(), joint_needs.c.joint_need_id)
         if open_only:
             query = query.where(joint_needs.c.is_open)
+        told = true() if finds_of is None else joint_needs.c.other_buyer_id.in_(finds_of)
         if need_id is not None:
-            query = query.where(about_needs([need_id]))
+            query = query.where(or_(has_member(need_id=need_id), and_(joint_needs.c.other_need_id == need_id, told)))
         if buyer_id is not None:
-            held = joint_need_members.c.joint_need_id == joint_needs.c.joint_need_id
-            member = select(joint_need_members.c.buyer_id).where(held, joint_need_members.c.buyer_id == buyer_id).exists()
-            query = query.where(or_(joint_needs.c.other_buyer_id == buyer_id, member))
+            query = query.where(or_(has_member(buyer_id=buyer_id), and_(joint_needs.c.other_buyer_id == buyer_id, told)))
         async with self._database.connection(writes=False) as connection:
             contents = await connection.scalars(query.limit(limit).offset(offset))
             return [StoredJointNeed.model_validate(content) for content in contents]

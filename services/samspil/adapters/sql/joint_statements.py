@@ -1,21 +1,25 @@
 """Joint needs within a transaction: their histories, what follows from them, and the need that each publishes."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select
 
+from samspil.adapters.sql.opinions import PROSPECTS, OpinionStatements, prospect_of
 from samspil.adapters.sql.publishing import NeedPublishing, says_what_stands
 from samspil.adapters.sql.statements import chunks
 from samspil.adapters.sql.tables import joint_need_changes, joint_need_members, joint_needs, listings
+from samspil.domain.preferences import learned, withheld
+from samspil.ports import Lift, Opinion
 from samspil.ports.joint_needs import Change, StoredJointNeed
-from samspil.ports.registry import PairKind
 from samspil_schemas import NeedStatement
+from samspil_schemas.base import MATCHES_MAX
 
+_WordT = TypeVar("_WordT", Opinion, Lift)
 _REGISTRY = "registry"  # whose transactions make and end matches
 
 
-class JointNeedStatements(NeedPublishing):
+class JointNeedStatements(NeedPublishing, OpinionStatements):
     """Reads and writes joint needs. Who writes one holds it (`joint_need_changes`)."""
 
     async def joint_need_changes(self, joint_need_id: str) -> list[Change]:
@@ -66,10 +70,22 @@ class JointNeedStatements(NeedPublishing):
         return (await self._connection.scalar(select(func.count()).select_from(joint_needs))) or 0
 
     async def matched_suppliers(self, need_id: str) -> list[str]:
-        """The suppliers that match the need; no match of any need comes or goes until the end of the transaction."""
+        """The suppliers that match the need and that are told of it: the best `MATCHES_MAX`, by id.
+
+        Those whose preferences withhold the match are left out. No match of any need comes or goes until the end of the
+        transaction.
+        """
         await self.alone(_REGISTRY)
-        match = and_(listings.c.kind == PairKind.MATCH.value, listings.c.stands, listings.c.left_id == need_id)
-        return list(await self._connection.scalars(select(listings.c.right_id).where(match).order_by(listings.c.right_id)))
+        best_first = PROSPECTS.where(listings.c.left_id == need_id).order_by(listings.c.score.desc(), listings.c.right_id)
+        rows = {row["right_id"]: row for row in (await self._connection.execute(best_first)).mappings()}
+        opinions, lifts = await self.opinions_of(rows), await self.lifts_of(rows)
+        said, lifted = _by_supplier(opinions), _by_supplier(lifts)
+        told = [
+            supplier_id
+            for supplier_id, row in rows.items()
+            if withheld(learned(said.get(supplier_id, ()), lifted.get(supplier_id, ())), prospect_of(row)) is None
+        ]
+        return sorted(told[:MATCHES_MAX])
 
     async def state_joint_need(self, joint_need_id: str, statement: NeedStatement) -> None:
         """Publish the joint text as the next version of a need with this id; the same again changes nothing."""
@@ -86,9 +102,24 @@ class JointNeedStatements(NeedPublishing):
 
 def about_needs(need_ids: Sequence[str]) -> ColumnElement[bool]:
     """True of the joint needs that have one of these needs as a member's, or were proposed from a find of it."""
+    return or_(joint_needs.c.other_need_id.in_(need_ids), _has_members(joint_need_members.c.need_id.in_(need_ids)))
+
+
+def has_member(**stated: str) -> ColumnElement[bool]:
+    """True of the joint needs with a member in whose row these columns have these values."""
+    return _has_members(*(joint_need_members.c[name] == value for name, value in stated.items()))
+
+
+def _has_members(*which: ColumnElement[bool]) -> ColumnElement[bool]:
     held = joint_need_members.c.joint_need_id == joint_needs.c.joint_need_id
-    member = select(joint_need_members.c.buyer_id).where(held, joint_need_members.c.need_id.in_(need_ids)).exists()
-    return or_(joint_needs.c.other_need_id.in_(need_ids), member)
+    return select(joint_need_members.c.buyer_id).where(held, *which).exists()
+
+
+def _by_supplier(words: Iterable[_WordT]) -> dict[str, list[_WordT]]:
+    found: dict[str, list[_WordT]] = {}
+    for word in words:
+        found.setdefault(word.supplier_id, []).append(word)
+    return found
 
 
 def change_of(row: RowMapping) -> Change:

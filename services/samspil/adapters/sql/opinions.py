@@ -6,8 +6,8 @@ from sqlalchemy import RowMapping, Select, and_, null, or_, select
 
 from samspil import ids
 from samspil.adapters.sql.statements import Statements, chunks
-from samspil.adapters.sql.tables import feedback, invitees, ledger, lifts, listings
-from samspil.ports import Lift, Opinion, PairKind
+from samspil.adapters.sql.tables import ended_matches, feedback, invitees, ledger, lifts, listings, needs
+from samspil.ports import Lift, Opinion, PairKind, Prospect
 from samspil_schemas import FeedbackReason, PreferenceKind
 
 # Pairs of a need and a supplier that match.
@@ -28,6 +28,17 @@ _judged = (
 OPINIONS: Select[tuple[object, ...]] = select(
     feedback, ledger.c.title, ledger.c.language, ledger.c.cpv, ledger.c.regions
 ).select_from(feedback.outerjoin(ledger, and_(ledger.c.need_id == feedback.c.need_id, ledger.c.version == _judged)))
+# Matches that hold, as far as a preference can concern them, without their contents.
+PROSPECTS: Select[tuple[object, ...]] = (
+    select(
+        *(listings.c[name] for name in ("left_id", "right_id", "left_version", "right_version", "score")),
+        listings.c.content["threshold"].as_float().label("threshold"),
+        needs.c.content["cpv"].label("cpv"),
+        needs.c.content["regions"].label("regions"),
+    )
+    .select_from(listings.outerjoin(needs, needs.c.id == listings.c.left_id))
+    .where(MATCHES)
+)
 
 
 class OpinionStatements(Statements):
@@ -67,10 +78,12 @@ class OpinionStatements(Statements):
     async def judged(self, supplier_id: str, match_id: str) -> tuple[str, int | None] | None:
         """The need of the supplier's match and its version in it; None if the supplier never had such a match.
 
-        It is found as it stands, as it was judged before, or, where its version is None, by an invitation.
+        It is found as it stands, as it ended, as it was judged before, or, where its version is None, by an invitation.
         """
+        ended = and_(ended_matches.c.match_id == match_id, ended_matches.c.supplier_id == supplier_id)
         for query in (
             select(listings.c.left_id, listings.c.left_version).where(MATCHES, listings.c.right_id == supplier_id),
+            select(ended_matches.c.need_id, ended_matches.c.need_version).where(ended),
             select(feedback.c.need_id, feedback.c.need_version).where(feedback.c.supplier_id == supplier_id),
             select(invitees.c.need_id, null()).where(invitees.c.supplier_id == supplier_id),
         ):
@@ -83,11 +96,23 @@ class OpinionStatements(Statements):
         found: list[Opinion] = []
         for chunk in chunks(ids):
             rows = await self._connection.execute(OPINIONS.where(feedback.c[by].in_(chunk)))
-            found += [opinion_of(row) for row in rows.mappings()]
+            found += [stored_opinion(row) for row in rows.mappings()]
         return found
 
 
-def opinion_of(row: RowMapping) -> Opinion:
+def prospect_of(row: RowMapping) -> Prospect:
+    """The match in a row of `PROSPECTS`."""
+    codes = row["cpv"] or []
+    return Prospect(
+        need_id=row["left_id"],
+        cpv=codes[0] if codes else None,
+        regions=tuple(row["regions"] or ()),
+        score=row["score"],
+        threshold=row["threshold"],
+    )
+
+
+def stored_opinion(row: RowMapping) -> Opinion:
     """The opinion in a row of `OPINIONS`."""
     return Opinion(
         supplier_id=row["supplier_id"],

@@ -123,6 +123,16 @@ listings = Table(
     Index("ix_listings_stands", "kind", "stands"),
 )
 
+# That a supplier once had a match is kept after it has ended: it may still say what it thinks of it.
+ended_matches = Table(
+    "ended_matches",
+    metadata,
+    Column("match_id", String(ID_MAX), primary_key=True),
+    Column("supplier_id", String(ID_MAX), nullable=False),
+    Column("need_id", String(ID_MAX), nullable=False),
+    Column("need_version", BigInteger, nullable=False),
+)
+
 dead_letters = Table(
     "dead_letters",
     metadata,

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, bindparam, delete, select, tuple_, update
 
 from samspil.adapters.sql.statements import Statements, chunks, storable
-from samspil.adapters.sql.tables import dead_letters, evaluated, listings
-from samspil.ports import DeadLetterRow, Entity, Head, Listing, PairKey, PairKind, PairListing
+from samspil.adapters.sql.tables import dead_letters, ended_matches, evaluated, listings
+from samspil.ports import DeadLetterRow, EndedMatch, Entity, Head, Listing, PairKey, PairKind, PairListing
 from samspil_schemas import Match, SimilarNeed
 
 _KEY = (listings.c.kind, listings.c.left_id, listings.c.right_id, listings.c.left_version, listings.c.right_version)
@@ -78,6 +78,10 @@ class VerdictStatements(Statements):
         """Remove these listings."""
         if listed:
             await self._connection.execute(delete(listings).where(_BOUND), [_bound(one) for one in listed])
+
+    async def put_ended_matches(self, ended: Sequence[EndedMatch]) -> None:
+        """Keep that these matches once were; each in the version that it ended in last."""
+        await self._upsert(ended_matches, [asdict(one) for one in ended])
 
     async def put_dead_letters(self, letters: Sequence[DeadLetterRow]) -> None:
         """Store these dead letters; the same one again changes nothing."""

@@ -9,10 +9,11 @@ from samspil.ports import RecordedDialogue
 from samspil.web.addresses import segment
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
+from samspil.web.joint_views import RecordedView
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services
-from samspil.web.views import DialogueView, RecordedView
+from samspil.web.views import DialogueView
 from samspil_schemas import DialogueAnnouncement, Model
 from samspil_schemas.base import Id, Label, Paragraph
 

@@ -1,6 +1,6 @@
 """Joint needs: proposed and joined by buyers, each with its own token, and open to all."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
@@ -10,19 +10,26 @@ from samspil.domain.joint_needs import folded
 from samspil.domain.joint_said import stored
 from samspil.ports import Role
 from samspil.ports.joint_needs import Declaration, JointText, Proposal, Recorded, StoredJointNeed
-from samspil.web.addresses import segment
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
-from samspil.web.joint_export import JointNeedExport, exported
+from samspil.web.joint_export import DIGEST_HEADER, JointNeedExport, exported
 from samspil.web.joint_page import page_of
+from samspil.web.joint_views import (
+    ROOT,
+    ChangeView,
+    FollowUpsView,
+    JointNeedSummaryView,
+    JointNeedView,
+    RecordedView,
+    location_of,
+)
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services, WebServices
-from samspil.web.views import ChangeView, FollowUpsView, JointNeedView, RecordedView
 from samspil_schemas import MemberRole, Model
 from samspil_schemas.base import Id, Label, Paragraph
 
-router = APIRouter(prefix="/v1/joint-needs", tags=["joint needs"])
+router = APIRouter(prefix=ROOT, tags=["joint needs"])
 
 JointNeedId = Annotated[Id, Path(description="The joint need's id.")]
 BuyerId = Annotated[Id, Path(description="The body's id.")]
@@ -52,7 +59,7 @@ class StageBody(Model):
 
 
 def _recorded(recorded: Recorded, response: Response) -> RecordedView:
-    location = f"/v1/joint-needs/{segment(recorded.joint_need_id)}"
+    location = location_of(recorded.joint_need_id)
     response.headers["Location"] = location
     return RecordedView(id=recorded.joint_need_id, revision=recorded.revision, changed=recorded.changed, location=location)
 
@@ -72,17 +79,28 @@ def _no_joint_need() -> ProblemError:
 async def list_joint_needs(
     services: Services,
     *,
+    access: Allowed,
     paging: Paged,
-    buyer_id: Annotated[Id | None, Query(description="Only those of this member, or proposed from a find of its need.")] = None,
-    need_id: Annotated[Id | None, Query(description="Only those with this need of a member, or from a find of it.")] = None,
+    buyer_id: Annotated[
+        Id | None, Query(description="Only those of this member; with its token also those proposed from a find of its need.")
+    ] = None,
+    need_id: Annotated[
+        Id | None,
+        Query(description="Only those with this need of a member; with its buyer's token also those from a find of it."),
+    ] = None,
     closed: Annotated[bool, Query(description="Those that were closed, too.")] = False,
-) -> Page[JointNeedView]:
-    """List the joint needs that anybody may join."""
+) -> Page[JointNeedSummaryView]:
+    """List the joint needs that anybody may join, each in short; `location` has the whole."""
     return await paging.page(
         lambda limit, offset: services.joint_needs.joint_needs(
-            open_only=not closed, buyer_id=buyer_id, need_id=need_id, limit=limit, offset=offset
+            open_only=not closed,
+            buyer_id=buyer_id,
+            need_id=need_id,
+            finds_of=access.finds_of(),
+            limit=limit,
+            offset=offset,
         ),
-        show=lambda found: JointNeedView.of(found, stages=services.joint_needs.stages),
+        show=JointNeedSummaryView.of,
     )
 
 
@@ -103,9 +121,10 @@ async def propose(
 
 
 @router.get("/{joint_need_id:id}", summary="One joint need")
-async def read_joint_need(services: Services, *, joint_need_id: JointNeedId) -> JointNeedView:
+async def read_joint_need(services: Services, *, access: Allowed, joint_need_id: JointNeedId) -> JointNeedView:
     """Read a joint need, a closed one too: its text, its members with what they undertake, and the sums."""
-    return JointNeedView.of(await _stored(services, joint_need_id), stages=services.joint_needs.stages)
+    found = await _stored(services, joint_need_id)
+    return JointNeedView.of(found, stages=services.joint_needs.stages, whole=access.takes_part(found))
 
 
 @router.delete("/{joint_need_id:id}", status_code=202, summary="Close a joint need")
@@ -294,18 +313,30 @@ async def history(services: Services, *, joint_need_id: JointNeedId, paging: Pag
     return await paging.page(read, show=ChangeView.of)
 
 
-@router.get("/{joint_need_id:id}/export", summary="All of it, for the files")
+_DIGEST: dict[str, Any] = {
+    DIGEST_HEADER: {"description": "The digest of the history that the answer holds.", "schema": {"type": "string"}}
+}
+
+
+@router.get("/{joint_need_id:id}/export", summary="All of it, for the files", responses={200: {"headers": _DIGEST}})
 async def export(services: Services, *, joint_need_id: JointNeedId, response: Response) -> JointNeedExport:
     """Export the parties, their undertakings word by word, the stages, and the history with the digests that prove it."""
-    response.headers["Content-Disposition"] = _as_file(joint_need_id, "json")
-    return await _export(services, joint_need_id)
+    found = await _export(services, joint_need_id)
+    response.headers.update(_as_file(found, "json"))
+    return found
 
 
-@router.get("/{joint_need_id:id}/export.html", summary="The same, to read and print", response_class=Response)
+@router.get(
+    "/{joint_need_id:id}/export.html",
+    summary="The same, to read and print",
+    response_class=Response,
+    responses={200: {"headers": _DIGEST, "content": {"text/html": {}}}},
+)
 async def export_page(services: Services, *, joint_need_id: JointNeedId) -> Response:
     """The export as one page that needs nothing else: to read, to print, to keep."""
-    answer = page_of(await _export(services, joint_need_id))
-    answer.headers["Content-Disposition"] = _as_file(joint_need_id, "html")
+    found = await _export(services, joint_need_id)
+    answer = page_of(found)
+    answer.headers.update(_as_file(found, "html"))
     return answer
 
 
@@ -317,6 +348,7 @@ async def _export(services: WebServices, joint_need_id: str) -> JointNeedExport:
     return exported(stored(folded(joint_need_id, changes)), entries(joint_need_id, changes), at=now, stages=stages)
 
 
-def _as_file(joint_need_id: str, ending: str) -> str:
-    name = "".join(letter if letter.isalnum() else "-" for letter in joint_need_id)
-    return f'inline; filename="{name}.{ending}"'
+def _as_file(export: JointNeedExport, ending: str) -> dict[str, str]:
+    """The headers that name the file and the state that is in it."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in export.joint_need.joint_need_id)
+    return {"Content-Disposition": f'inline; filename="{name}.{ending}"', DIGEST_HEADER: export.digest}
