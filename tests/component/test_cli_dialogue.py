@@ -121,3 +121,12 @@ async def test_dialogues_are_shown_whole_in_eighty_columns(shell: Shell) -> None
         assert words in shown
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "A functional specification." in (await shell.run("show", "dialogue-2", who=None)).stdout
+
+
+async def test_invitations_are_reviewed_and_sent_off(shell: Shell) -> None:
+    waiting = await shell.run("invitations", "dialogue-1", "--awaiting")
+    assert "awaiting review" in waiting.stdout
+    sent = await shell.run("approve", "dialogue-1", "--all")
+    assert "1 invitation sent off." in sent.stdout
+    assert shell.asked == {"dialogue_id": "dialogue-1", "invitation_id": "waits"}
+    assert "Nobody is invited yet." in (await shell.run("invitations", "dialogue-1")).stdout

@@ -11,6 +11,7 @@ from samspil.adapters.sql import SqlRecord, open_record
 from samspil.clock import ManualClock
 from samspil.dialogue import app
 from samspil.dialogue.handlers import Dialogues
+from samspil.dialogue.keeping import KeptDialogues
 from samspil.dialogue.review import Review
 from samspil.errors import Conflict, NotFound
 from samspil.ports import DialogueState, InvitationStatus, Received
@@ -35,6 +36,8 @@ from samspil_schemas import (
 )
 from tests.factories import a_need, a_profile
 from tests.protocol import START, a_match
+
+OF_N = ids.dialogue_id(need_id="n")
 
 
 @pytest.fixture
@@ -212,26 +215,37 @@ async def test_what_awaits_review_leaves_when_the_buyer_approves(record: SqlReco
         ("t", 0.9, 0, None),
         ("s", 0.5, 0, None),
     ]
-    assert await review.approve(best.invitation_id, buyer_id="buyer-1") is True
+    assert await review.approve(best.invitation_id, dialogue_id=OF_N) is True
     (issued,) = await said(record)
     assert isinstance(issued, InvitationIssued)
     assert (issued.supplier_id, issued.revision) == ("t", 1)
-    assert await review.approve(best.invitation_id) is False
+    assert await review.approve(best.invitation_id, dialogue_id=OF_N) is False
     assert await said(record) == []
     assert await review.awaiting() == [second]
 
 
-async def test_a_buyer_reviews_its_own_dialogues_only(record: SqlRecord, dialogues: Dialogues, review: Review) -> None:
+async def test_an_invitation_is_reviewed_where_it_belongs(record: SqlRecord, dialogues: Dialogues, review: Review) -> None:
     await dialogues.needs(received(announcing(policy="after_review")))
     await dialogues.matches(received(found()))
-    (waiting,) = await review.awaiting(need_id="n", buyer_id="buyer-1")
-    assert await review.awaiting(buyer_id="buyer-2") == []
-    assert await review.awaiting(need_id="m") == []
+    (waiting,) = await review.awaiting(dialogue_id=OF_N)
+    assert await review.awaiting(dialogue_id="another") == []
     with pytest.raises(NotFound):
-        await review.approve(waiting.invitation_id, buyer_id="buyer-2")
+        await review.approve(waiting.invitation_id, dialogue_id="another")
     with pytest.raises(NotFound):
-        await review.approve("nothing")
+        await review.approve("nothing", dialogue_id=OF_N)
     assert await review.awaiting() == [waiting]
+
+
+async def test_nobody_is_invited_to_what_took_place(
+    record: SqlRecord, dialogues: Dialogues, review: Review, clock: ManualClock
+) -> None:
+    await dialogues.needs(received(announcing(policy="after_review", starts_at=None)))
+    await dialogues.matches(received(found()))
+    (waiting,) = await review.awaiting()
+    await record.submissions.submit_need("n", announcing(policy="after_review", starts_at=None).statement)
+    await KeptDialogues(record, readings=record.readings, clock=clock).hold(OF_N, by="buyer-1")
+    with pytest.raises(Conflict, match="taken place"):
+        await review.approve(waiting.invitation_id, dialogue_id=OF_N)
 
 
 async def test_what_no_longer_matches_cannot_be_approved(record: SqlRecord, dialogues: Dialogues, review: Review) -> None:
@@ -240,7 +254,7 @@ async def test_what_no_longer_matches_cannot_be_approved(record: SqlRecord, dial
     assert await review.awaiting() == []
     invitation = ids.invitation_id(dialogue_id=ids.dialogue_id(need_id="n"), supplier_id="s")
     with pytest.raises(Conflict):
-        await review.approve(invitation)
+        await review.approve(invitation, dialogue_id=OF_N)
 
 
 async def test_needs_and_matches_at_once_miss_no_invitation(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from samspil.adapters.sql import open_record
 from samspil.clock import ManualClock
 from samspil.dialogue.keeping import KeptDialogues
+from samspil.dialogue.review import Review
 from samspil.ports import Role
 from samspil.web import WebLimits
 from samspil_schemas import DialogueAnnouncement
@@ -41,6 +42,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             joint_record=record,
             joint_readings=record.joint_needs,
             dialogues=KeptDialogues(record, readings=record.readings, clock=ManualClock()),
+            review=Review(record, readings=record.readings, clock=ManualClock()),
             limits=WebLimits(failed_tries=10**6),
         )
     finally:
@@ -64,8 +66,8 @@ async def test_every_route_lets_in_the_same_askers_as_over_the_fakes(world: Worl
             token = {NOBODY: None, BAD: "never-issued", REVOKED: revoked}.get(asker) or None
             who = None if asker in (NOBODY, BAD, REVOKED) else asker
             status = (await world.ask(method, path, who=who, token=token, **request)).status_code
-            # There is no match and no mute in this record, and the dialogue was not held.
-            absent = any(name in template for name in ("match_id", "value"))
+            # There is no match, no mute and no invitation in this record, and the dialogue was not held.
+            absent = any(name in template for name in ("match_id", "value", "invitation_id"))
             expected = {200, 202} | ({404} if absent else set()) | ({409} if "dialogue_id" in template else set())
             assert (status in expected) == (asker in let_in), (method, template, asker, status)
             assert status < 500

@@ -68,6 +68,8 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/dialogues/{dialogue_id}"): EVERYBODY,
     ("PUT", "/v1/dialogues/{dialogue_id}"): {OWN_BUYER},
     ("DELETE", "/v1/dialogues/{dialogue_id}"): {OWN_BUYER},
+    ("GET", "/v1/dialogues/{dialogue_id}/invitations"): {OWN_BUYER, OPERATOR},
+    ("PUT", "/v1/dialogues/{dialogue_id}/invitations/{invitation_id}/approval"): {OWN_BUYER},
     ("PUT", "/v1/dialogues/{dialogue_id}/held"): {OWN_BUYER},
     ("PUT", "/v1/dialogues/{dialogue_id}/conclusion"): {OWN_BUYER},
     ("GET", "/v1/ledger"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
@@ -112,6 +114,7 @@ BUYER_2 = Buyer(id="buyer-2", name="Söderby exempelkommun", country="SE")
 PLACES = {
     "supplier_id": "supplier-1",
     "dialogue_id": "dialogue-1",
+    "invitation_id": "invitation-1",
     "name": "need-published.v1",
     "buyer_id": "buyer-2",
     "role": "facilitator",

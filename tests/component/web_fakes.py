@@ -310,6 +310,7 @@ class FakeRecord:
         *,
         supplier_id: str | None = None,
         need_id: str | None = None,
+        dialogue_id: str | None = None,
         issued_only: bool = False,
         told_only: bool = False,
         limit: int = 100,
@@ -321,6 +322,7 @@ class FakeRecord:
             for invitation in self.stored_invitations
             if supplier_id in (None, invitation.supplier_id)
             and need_id in (None, invitation.need_id)
+            and dialogue_id in (None, invitation.dialogue_id)
             and not (issued_only and invitation.issued_at is None)
             and not (told_only and not invitation.told)
         ]
@@ -454,6 +456,14 @@ class FakeDialogues:
     async def conclude(self, dialogue_id: str, *, by: str, outcome: str | None = None) -> RecordedDialogue:
         return self._taken(dialogue_id, by=by, outcome=outcome)
 
+    async def awaiting(self, *, dialogue_id: str | None = None, limit: int = 100, offset: int = 0) -> list[StoredInvitation]:
+        waiting = an_invitation("waits", status=InvitationStatus.AWAITING_REVIEW, dialogue_id=dialogue_id, issued_at=None)
+        return [waiting][offset : offset + limit]
+
+    async def approve(self, invitation_id: str, *, dialogue_id: str) -> bool:
+        self.asked = {"dialogue_id": dialogue_id, "invitation_id": invitation_id}
+        return True
+
     def _taken(self, dialogue_id: str, **asked: object) -> RecordedDialogue:
         self.asked = {"dialogue_id": dialogue_id, **asked}
         return RecordedDialogue(dialogue_id=dialogue_id, revision=2, changed=True)
@@ -472,6 +482,7 @@ class World:
     joint_record: Any = field(default_factory=FakeJointRecord)
     joint_readings: Any = None
     dialogues: Any = field(default_factory=FakeDialogues)
+    review: Any = None
     matchmaker: FakeMatchmaker = field(default_factory=FakeMatchmaker)
     suggester: FakeSuggester = field(default_factory=FakeSuggester)
     health: FakeHealth = field(default_factory=FakeHealth)
@@ -490,6 +501,7 @@ class World:
                 clock=self.clock,
             ),
             dialogues=self.dialogues,
+            review=self.review or self.dialogues,
             tokens=self.record,
             log=FakeLog(),
             matchmaker=self.matchmaker,

@@ -16,6 +16,7 @@ from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock, SystemClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.dialogue.keeping import KeptDialogues
+from samspil.dialogue.review import Review
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules, rules_for
 from samspil.matching.suggesting import LabelSuggester, label_texts
@@ -184,6 +185,11 @@ def joint_needs_of(record: SqlRecord, settings: Settings, *, clock: Clock | None
 def dialogues_of(record: SqlRecord, *, clock: Clock | None = None) -> KeptDialogues:
     """Keeps the dialogues of the record."""
     return KeptDialogues(record, readings=record.readings, clock=clock or SystemClock())
+
+
+def review_of(record: SqlRecord, *, clock: Clock | None = None) -> Review:
+    """Lets buyers review the invitations to their dialogues."""
+    return Review(record, readings=record.readings, clock=clock or SystemClock())
 
 
 @asynccontextmanager

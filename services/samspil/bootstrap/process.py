@@ -34,6 +34,7 @@ from samspil.bootstrap.parts import (
     opened_model,
     opened_record,
     opened_suggester,
+    review_of,
     rules_of,
 )
 from samspil.bootstrap.watch import Watch
@@ -317,6 +318,7 @@ class _Process:
                 readings=record.readings,
                 joint_needs=joint_needs_of(record, settings, clock=self._clock),
                 dialogues=dialogues_of(record, clock=self._clock),
+                review=review_of(record, clock=self._clock),
                 feedback=record.feedback,
                 tokens=record.tokens,
                 log=admin,

@@ -6,7 +6,7 @@ from typing import Any
 from samspil.bootstrap import Settings, opened_api
 from samspil.cli.acting import given, path_of, told_recorded, words_of
 from samspil.cli.console import EXIT_NOTHING, EXIT_OK, OUT, fail, legible, print_json
-from samspil.cli.dialogue_tables import dialogue_view, dialogues_table
+from samspil.cli.dialogue_tables import dialogue_view, dialogues_table, invitations_table
 
 _ROOT = "/v1/dialogues"
 _IN_WORDS = ("purpose", "confidentiality", "non_binding")
@@ -73,6 +73,39 @@ async def conclude(*, dialogue_id: str, outcome: str | None, as_json: bool) -> i
         await api.organisation()
         body = given({"outcome": words_of(outcome) if outcome is not None else None})
         return told_recorded(await api.ask("PUT", path_of(_ROOT, dialogue_id, "conclusion"), body=body), as_json=as_json)
+
+
+async def invitations(*, dialogue_id: str, awaiting: bool, as_json: bool) -> int:
+    """Show who is invited, or who awaits the review."""
+    async with opened_api(Settings()) as api:
+        params = {"awaiting": "true" if awaiting else None}
+        found = await api.all(path_of(_ROOT, dialogue_id, "invitations"), params=params)
+    if as_json:
+        print_json({"invitations": found})
+    elif not found:
+        OUT.print(
+            "No invitation awaits review." if awaiting else "Nobody is invited yet. Matched suppliers are, as they are found."
+        )
+    else:
+        OUT.print(invitations_table(found))
+    return EXIT_OK
+
+
+async def approve(*, dialogue_id: str, invitation_ids: Sequence[str], everyone: bool, as_json: bool) -> int:
+    """Send invitations off after the review."""
+    async with opened_api(Settings()) as api:
+        await api.organisation()
+        path = path_of(_ROOT, dialogue_id, "invitations")
+        ids = list(invitation_ids)
+        if everyone:
+            ids += [one["id"] for one in await api.all(path, params={"awaiting": "true"})]
+        answers = [await api.ask("PUT", path_of(path, id_, "approval")) for id_ in ids]
+    sent = sum(answer["changed"] for answer in answers)
+    if as_json:
+        print_json({"approved": answers})
+    else:
+        OUT.print(f"{sent} invitation{'' if sent == 1 else 's'} sent off.")
+    return EXIT_OK
 
 
 def _announcement(said: Mapping[str, Any]) -> dict[str, Any]:

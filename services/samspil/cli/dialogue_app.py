@@ -137,6 +137,31 @@ def cancel(
 
 
 @app.command()
+def invitations(
+    dialogue_id: DialogueId,
+    *,
+    awaiting: Annotated[
+        bool, typer.Option("--awaiting", help="Only those that await your review, the best match first.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show who is invited to a dialogue of yours."""
+    command(dialogue.invitations)(dialogue_id=dialogue_id, awaiting=awaiting, as_json=as_json)
+
+
+@app.command()
+def approve(
+    dialogue_id: DialogueId,
+    invitation_ids: Annotated[list[str] | None, typer.Argument(metavar="INVITATION…", help="Those to send off.")] = None,
+    *,
+    everyone: Annotated[bool, typer.Option("--all", help="All that await review.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send invitations off after your review."""
+    command(dialogue.approve)(dialogue_id=dialogue_id, invitation_ids=invitation_ids or (), everyone=everyone, as_json=as_json)
+
+
+@app.command()
 def held(dialogue_id: DialogueId, *, as_json: Json = False) -> None:
     """Say that a dialogue took place; its minutes follow."""
     command(dialogue.hold)(dialogue_id=dialogue_id, as_json=as_json)

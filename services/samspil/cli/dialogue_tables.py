@@ -46,6 +46,19 @@ def dialogue_view(one: Answer) -> RenderableType:
     return Group(*lines)
 
 
+def invitations_table(found: Sequence[Answer]) -> Table:
+    """Invitations, each with the match behind it."""
+    table = Table(expand=True)
+    table.add_column("invitation", ratio=4, overflow="fold")
+    table.add_column("supplier", ratio=4, overflow="fold")
+    table.add_column("of 100", no_wrap=True, justify="right")
+    table.add_column("state", no_wrap=True)
+    for one in found:
+        name = f"{one['supplier_name']} ({one['supplier_id']})"
+        table.add_row(shown(one["id"]), shown(name), f"{100 * one['score']:.0f}", _words(one["status"]))
+    return table
+
+
 def _facts(said: Answer) -> list[tuple[str, str]]:
     """What is announced, line by line."""
     found = [

@@ -21,6 +21,7 @@ class Move(StrEnum):
 
     CHANGE = "change"
     CANCEL = "cancel"
+    INVITE = "invite anyone to"
     REGISTER = "register for"
     ASK = "ask questions in"
     PUBLISH = "publish anything of"
@@ -35,6 +36,7 @@ MOVES: Mapping[tuple[DialogueState, Move], DialogueState] = MappingProxyType(
     {
         (DialogueState.ANNOUNCED, Move.CHANGE): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.CANCEL): DialogueState.CANCELLED,
+        (DialogueState.ANNOUNCED, Move.INVITE): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.REGISTER): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.ASK): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.PUBLISH): DialogueState.ANNOUNCED,

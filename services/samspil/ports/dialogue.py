@@ -160,7 +160,7 @@ class ReviewReadings(Protocol):
     """What a review reads."""
 
     async def awaiting_review(
-        self, *, need_id: str | None = None, buyer_id: str | None = None, limit: int = 100, offset: int = 0
+        self, *, dialogue_id: str | None = None, limit: int = 100, offset: int = 0
     ) -> list[StoredInvitation]:
         """Invitations that await review, the best match first."""
         ...
@@ -169,17 +169,15 @@ class ReviewReadings(Protocol):
 class DialogueReview(Protocol):
     """A buyer's review of the invitations that its dialogue does not send off by itself."""
 
-    async def awaiting(
-        self, *, need_id: str | None = None, buyer_id: str | None = None, limit: int = 100, offset: int = 0
-    ) -> list[StoredInvitation]:
+    async def awaiting(self, *, dialogue_id: str | None = None, limit: int = 100, offset: int = 0) -> list[StoredInvitation]:
         """Invitations that await review, the best match first."""
         ...
 
-    async def approve(self, invitation_id: str, *, buyer_id: str | None = None) -> bool:
+    async def approve(self, invitation_id: str, *, dialogue_id: str) -> bool:
         """Send the invitation off. False if it was sent before.
 
         Raises:
-            NotFound: there is no such invitation, or its dialogue is not this buyer's.
+            NotFound: there is no such invitation to this dialogue.
             Conflict: its dialogue was cancelled, or the supplier no longer matches.
         """
         ...

@@ -269,6 +269,7 @@ class Readings(Protocol):
         *,
         supplier_id: str | None = None,
         need_id: str | None = None,
+        dialogue_id: str | None = None,
         issued_only: bool = False,
         told_only: bool = False,
         limit: int = 100,

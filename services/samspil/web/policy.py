@@ -136,6 +136,8 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/dialogues/{dialogue_id}"): _PUBLIC,
         ("PUT", "/v1/dialogues/{dialogue_id}"): _DIALOGUE_LEADER,
         ("DELETE", "/v1/dialogues/{dialogue_id}"): _DIALOGUE_LEADER,
+        ("GET", "/v1/dialogues/{dialogue_id}/invitations"): _own(Role.BUYER, Subject.DIALOGUE, operator=True),
+        ("PUT", "/v1/dialogues/{dialogue_id}/invitations/{invitation_id}/approval"): _DIALOGUE_LEADER,
         ("PUT", "/v1/dialogues/{dialogue_id}/held"): _DIALOGUE_LEADER,
         ("PUT", "/v1/dialogues/{dialogue_id}/conclusion"): _DIALOGUE_LEADER,
         ("GET", "/v1/ledger"): _OWN_ROWS_OR_OPERATOR,

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Request
 
 from samspil.clock import Clock
-from samspil.ports import CodeSuggester, DialogueKeeping, LogAdmin, Matchmaker, Readings, Submissions, SupplierFeedback, Tokens
+from samspil.ports import (
+    CodeSuggester,
+    DialogueKeeping,
+    DialogueReview,
+    LogAdmin,
+    Matchmaker,
+    Readings,
+    Submissions,
+    SupplierFeedback,
+    Tokens,
+)
 from samspil.ports.joint_needs import JointNeeds
 
 
@@ -73,6 +83,7 @@ class WebServices:
     readings: Readings
     joint_needs: JointNeeds
     dialogues: DialogueKeeping
+    review: DialogueReview
     feedback: SupplierFeedback
     tokens: Tokens
     log: LogAdmin

@@ -167,6 +167,13 @@ class InvitationView(BaseModel):
         )
 
 
+class ApprovedView(BaseModel):
+    """What became of an invitation that a buyer has sent off."""
+
+    id: str
+    changed: bool = Field(description="False if it was sent off before.")
+
+
 class SupplierInvitationView(InvitationView):
     """An invitation as the invited supplier sees it."""
 

@@ -102,6 +102,7 @@ class SqlReadings:
         *,
         supplier_id: str | None = None,
         need_id: str | None = None,
+        dialogue_id: str | None = None,
         issued_only: bool = False,
         told_only: bool = False,
         limit: int = 100,
@@ -116,6 +117,8 @@ class SqlReadings:
             query = query.where(invitees.c.supplier_id == supplier_id)
         if need_id is not None:
             query = query.where(invitees.c.need_id == need_id)
+        if dialogue_id is not None:
+            query = query.where(invitees.c.dialogue_id == dialogue_id)
         if issued_only:
             query = query.where(invitees.c.revision > 0)
         if told_only:
@@ -123,15 +126,13 @@ class SqlReadings:
         return [stored_invitation(row) for row in await self._rows(query.limit(limit).offset(offset))]
 
     async def awaiting_review(
-        self, *, need_id: str | None = None, buyer_id: str | None = None, limit: int = 100, offset: int = 0
+        self, *, dialogue_id: str | None = None, limit: int = 100, offset: int = 0
     ) -> list[StoredInvitation]:
         """Invitations that await review, the best match first."""
         query = INVITATIONS.where(invitees.c.status == InvitationStatus.AWAITING_REVIEW.value)
         query = query.order_by(invitees.c.score.desc(), invitees.c.invitation_id)
-        if need_id is not None:
-            query = query.where(invitees.c.need_id == need_id)
-        if buyer_id is not None:
-            query = query.where(dialogues.c.buyer_id == buyer_id)
+        if dialogue_id is not None:
+            query = query.where(invitees.c.dialogue_id == dialogue_id)
         return [stored_invitation(row) for row in await self._rows(query.limit(limit).offset(offset))]
 
     async def ledger(

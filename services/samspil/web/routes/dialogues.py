@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
-from samspil.ports import RecordedDialogue
+from samspil.ports import RecordedDialogue, StoredInvitation
 from samspil.web.addresses import segment
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
@@ -13,7 +13,7 @@ from samspil.web.joint_views import RecordedView
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services
-from samspil.web.views import DialogueView
+from samspil.web.views import ApprovedView, DialogueView, InvitationView
 from samspil_schemas import DialogueAnnouncement, Model
 from samspil_schemas.base import Id, Label, Paragraph
 
@@ -109,6 +109,32 @@ async def cancel(
 ) -> RecordedView:
     """Call it off. Those who were invited are told why."""
     return _recorded(await services.dialogues.cancel(dialogue_id, by=access.who.organisation, reason=reason), response)
+
+
+@router.get("/{dialogue_id:id}/invitations", summary="Who is invited to it")
+async def invitations(
+    services: Services,
+    *,
+    dialogue_id: DialogueId,
+    paging: Paged,
+    awaiting: Annotated[bool, Query(description="Only those that await your review, the best match first.")] = False,
+) -> Page[InvitationView]:
+    """List the invitations to the dialogue, those under review too, the newest first."""
+
+    async def read(limit: int, offset: int) -> list[StoredInvitation]:
+        if awaiting:
+            return await services.review.awaiting(dialogue_id=dialogue_id, limit=limit, offset=offset)
+        return await services.readings.invitations(dialogue_id=dialogue_id, limit=limit, offset=offset)
+
+    return await paging.page(read, show=InvitationView.of)
+
+
+@router.put("/{dialogue_id:id}/invitations/{invitation_id:id}/approval", status_code=202, summary="Send an invitation off")
+async def approve(
+    services: Services, *, dialogue_id: DialogueId, invitation_id: Annotated[Id, Path(description="The invitation's id.")]
+) -> ApprovedView:
+    """Send an invitation off after your review. It says who is notified, never who may come."""
+    return ApprovedView(id=invitation_id, changed=await services.review.approve(invitation_id, dialogue_id=dialogue_id))
 
 
 @router.put("/{dialogue_id:id}/held", status_code=202, summary="Say that a dialogue took place")
