@@ -2,7 +2,7 @@
 
 import pytest
 
-from samspil.domain.dialogue_changes import described
+from samspil.domain.dialogue_changes import Change, Changed, changes_between, described
 from samspil_schemas import DialogueAnnouncement, DialogueChanged, InvitationPolicy
 
 BEFORE = {
@@ -41,6 +41,10 @@ BEFORE = {
         ({"capacity": 60}, "The capacity is now 60."),
         ({"capacity": None}, "The capacity is now not limited."),
         ({"programme": ("Welcome", "Lunch")}, "The programme has changed."),
+        ({"purpose": "To learn."}, "The purpose has changed."),
+        ({"note_on": "2026-04-01"}, "The day of the dialogue note is now 2026-04-01; it was not given."),
+        ({"confidentiality": "None is passed on."}, "The rules of confidentiality have changed."),
+        ({"non_binding": "It binds nobody."}, "The words on what taking part means have changed."),
     ],
 )
 def test_each_change_is_one_sentence(change: dict[str, object], sentence: str) -> None:
@@ -48,9 +52,21 @@ def test_each_change_is_one_sentence(change: dict[str, object], sentence: str) -
     assert described(("Leaks", before), ("Leaks", after)) == (sentence,)
 
 
+def test_new_times_of_the_meetings_are_a_change() -> None:
+    slot = {"starts_at": "2026-03-02T09:00:00+01:00", "ends_at": "2026-03-02T09:20:00+01:00"}
+    before = DialogueAnnouncement(**(BEFORE | {"kind": "one_to_one"}))
+    after = DialogueAnnouncement(**(BEFORE | {"kind": "one_to_one", "slots": (slot,)}))
+    assert described(("Leaks", before), ("Leaks", after)) == ("The times of the one-to-one meetings have changed.",)
+    assert changes_between(("Leaks", before), ("Leaks", after)) == (Change(what=Changed.SLOTS, old=(), new=after.slots),)
+
+
 def test_every_field_but_the_policy_is_told_of() -> None:
-    told = {"kind", "starts_at", "ends_at", "registration_deadline", "place", "stream_url", "languages", "capacity", "programme"}
-    assert set(DialogueAnnouncement.model_fields) == told | {"invitations"}
+    assert set(DialogueAnnouncement.model_fields) == set(Changed) - {Changed.TITLE} | {"invitations"}
+
+
+def test_of_an_announcement_that_is_not_known_nothing_has_changed() -> None:
+    after = DialogueAnnouncement(**BEFORE)
+    assert changes_between((None, None), ("Leaks", after)) == (Change(what=Changed.TITLE, old=None, new="Leaks"),)
 
 
 def test_the_same_moment_in_another_zone_and_another_policy_are_no_change() -> None:
