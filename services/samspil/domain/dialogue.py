@@ -11,6 +11,7 @@ from typing import Any
 
 from samspil import ids
 from samspil.domain.dialogue_changes import described
+from samspil.domain.dialogue_reasons import Because
 from samspil.domain.standing import buried, published, withdrawn
 from samspil.ports import Dialogue, Offer, Standing
 from samspil_schemas import (
@@ -124,7 +125,7 @@ def _closed(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueEven
 def why_closed(dialogue: Dialogue) -> str:
     """Why there is no dialogue, for people."""
     if dialogue.called_off:
-        return dialogue.because or "It was called off."
+        return dialogue.because or Because.CALLED_OFF
     if dialogue.standing.withdrawn:
-        return dialogue.standing.reason or "The need was withdrawn."
-    return "The need no longer announces a dialogue."
+        return dialogue.standing.reason or Because.NEED_WITHDRAWN
+    return Because.NOT_ANNOUNCED
