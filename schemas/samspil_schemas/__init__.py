@@ -15,7 +15,16 @@ from samspil_schemas.dialogues import (
     InvitationPolicy,
 )
 from samspil_schemas.invitations import InvitationCancelled, InvitationChanged, InvitationIssued
-from samspil_schemas.joint_needs import JointNeedChanged, JointNeedGrew, Member, MemberRole, Rung, RungTotal
+from samspil_schemas.joint_needs import (
+    FormerMember,
+    JointNeedChanged,
+    JointNeedGrew,
+    Member,
+    MemberRole,
+    Rung,
+    RungTotal,
+    SnapshotPart,
+)
 from samspil_schemas.matches import (
     Evidence,
     LanguageFit,
@@ -63,6 +72,7 @@ __all__ = [
     "Exclusions",
     "FeedbackGiven",
     "FeedbackReason",
+    "FormerMember",
     "InvitationCancelled",
     "InvitationChanged",
     "InvitationIssued",
@@ -94,6 +104,7 @@ __all__ = [
     "SimilarNeedFound",
     "SimilarNeedWithdrawn",
     "SimilarWithdrawalReason",
+    "SnapshotPart",
     "Source",
     "Stage",
     "SupplierMatched",

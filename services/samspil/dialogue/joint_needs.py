@@ -14,7 +14,8 @@ from samspil.domain import joint_rules
 from samspil.domain.follow_ups import follow_up_of, heard, reported, suggested
 from samspil.domain.joint_needs import folded
 from samspil.domain.joint_proposals import made_by, require_in_one_alone
-from samspil.domain.joint_said import changes_of, grown, published, risen, statement_of, stored
+from samspil.domain.joint_said import changes_of, grown, risen, statement_of, stored
+from samspil.domain.joint_snapshot import published
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ports import Readings, Record, StoredNeed, readers_of
 from samspil.ports.follow_ups import FollowUpBasis, PublishedNeed
