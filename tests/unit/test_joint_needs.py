@@ -15,7 +15,7 @@ from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import change_id, folded, rank
 from samspil.domain.joint_said import grown, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
-from samspil.ports.joint_needs import FollowedUp, RoleOffered
+from samspil.ports.joint_changes import FollowedUp, RoleOffered
 from samspil_schemas import MemberRole, Rung, event_id
 from tests.joint_needs import JOINT, OWNER, START, History, a_commitment, a_text
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from samspil.domain import joint_rules as rules
 from samspil.domain.joint_said import stored
 from samspil.domain.joint_snapshot import published
-from samspil.ports.joint_needs import FollowedUp
+from samspil.ports.joint_changes import FollowedUp
 from samspil.ports.log import RECORD_BYTES_MAX
 from samspil_schemas import FormerMember, JointNeedChanged, Member, MemberRole, Rung, RungTotal, SnapshotPart, Volume
 from samspil_schemas.base import ID_MAX, LABEL_MAX, LIST_MAX, MEMBERS_MAX, PARAGRAPH_MAX, TEXT_MAX, TITLE_MAX

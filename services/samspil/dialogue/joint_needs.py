@@ -19,20 +19,15 @@ from samspil.domain.joint_snapshot import published
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ports import Readings, Record, StoredNeed, readers_of
 from samspil.ports.follow_ups import FollowUpBasis, PublishedNeed
-from samspil.ports.joint_needs import (
-    Change,
-    Commitment,
-    Content,
+from samspil.ports.joint_changes import Change, Commitment, Content, JointText, Proposed
+from samspil.ports.joint_needs import JointNeed, StoredJointNeed
+from samspil.ports.joint_service import (
     Declaration,
     FollowedUpJointNeed,
     FollowUpReadings,
-    JointNeed,
     JointNeedTransaction,
-    JointText,
     Proposal,
-    Proposed,
     Recorded,
-    StoredJointNeed,
 )
 from samspil_schemas import Buyer, MemberRole, NeedPublished, NeedStatement, SimilarNeed, topics
 from samspil_schemas.base import MATCHES_MAX

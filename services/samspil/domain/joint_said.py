@@ -7,7 +7,8 @@ from samspil import ids
 from samspil.domain.joint_needs import rank, subject_of
 from samspil.domain.joint_snapshot import snapshot_of
 from samspil.domain.joint_words import summary
-from samspil.ports.joint_needs import Change, Content, JointNeed, RoleOffer, StoredJointNeed
+from samspil.ports.joint_changes import Change, Content
+from samspil.ports.joint_needs import JointNeed, RoleOffer, StoredJointNeed
 from samspil_schemas import JointNeedGrew, NeedStatement
 from samspil_schemas.base import MEMBERS_MAX
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from samspil.clock import Clock
 from samspil.ports import CodeSuggester, LogAdmin, Matchmaker, Readings, Submissions, SupplierFeedback, Tokens
-from samspil.ports.joint_needs import JointNeeds
+from samspil.ports.joint_service import JointNeeds
 
 
 @dataclass(frozen=True, kw_only=True)
