@@ -7,7 +7,8 @@ from typing import Any
 from samspil.domain import joint_rules
 from samspil.domain.joint_needs import folded
 from samspil.domain.joint_said import changes_of
-from samspil.ports.joint_needs import Change, Commitment, Content, JointNeed, JointText, Proposed
+from samspil.ports.joint_changes import Change, Commitment, Content, JointText, Proposed
+from samspil.ports.joint_needs import JointNeed
 from samspil_schemas import Buyer, Rung, Volume
 
 JOINT = "joint:one"

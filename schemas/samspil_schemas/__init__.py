@@ -20,7 +20,16 @@ from samspil_schemas.dialogues import (
     Slot,
 )
 from samspil_schemas.invitations import InvitationCancelled, InvitationChanged, InvitationIssued
-from samspil_schemas.joint_needs import JointNeedChanged, JointNeedGrew, Member, MemberRole, Rung, RungTotal
+from samspil_schemas.joint_needs import (
+    FormerMember,
+    JointNeedChanged,
+    JointNeedGrew,
+    Member,
+    MemberRole,
+    Rung,
+    RungTotal,
+    SnapshotPart,
+)
 from samspil_schemas.matches import (
     Evidence,
     LanguageFit,
@@ -81,6 +90,7 @@ __all__ = [
     "Exclusions",
     "FeedbackGiven",
     "FeedbackReason",
+    "FormerMember",
     "InvitationCancelled",
     "InvitationChanged",
     "InvitationIssued",
@@ -115,6 +125,7 @@ __all__ = [
     "SimilarNeedWithdrawn",
     "SimilarWithdrawalReason",
     "Slot",
+    "SnapshotPart",
     "Source",
     "Stage",
     "SupplierMatched",

@@ -40,6 +40,26 @@ class MemberRole(StrEnum):
     FACILITATOR = "facilitator"
 
 
+class SnapshotPart(StrEnum):
+    """What a snapshot leaves out, the first first, where it would be larger than a record of the log may be."""
+
+    UNDERTAKINGS = "undertakings"
+    FOLLOW_UPS = "follow_ups"
+    FORMER_MEMBERS = "former_members"
+    VOLUMES = "volumes"
+    TOTAL_VOLUMES = "total_volumes"
+    MEMBERS = "members"
+
+
+_FollowUps = Annotated[
+    tuple[Id, ...], Field(max_length=LIST_MAX, description="Later needs of its own that carry out what it declared.")
+]
+_FollowUpsOmitted = Annotated[
+    int,
+    Field(ge=0, le=LIST_MAX, strict=True, description="How many of them are left out, as the record would be too large."),
+]
+
+
 class Member(Model):
     """One body in a joint need."""
 
@@ -57,9 +77,19 @@ class Member(Model):
     signed_on: Day | None = Field(default=None, description="The date on its declaration, as the body gives it.")
     since: Timestamp = Field(description="Since when it stands on this rung.")
     version: Version = Field(description="Of its commitment: grows with each change of it.")
-    followed_up_by: tuple[Id, ...] = Field(
-        default=(), max_length=LIST_MAX, description="Later needs of its own that carry out what it declared."
-    )
+    followed_up_by: _FollowUps = ()
+    follow_ups_omitted: _FollowUpsOmitted = 0
+
+
+class FormerMember(Model):
+    """A body that has left, with the needs that carry out what it had declared all the same."""
+
+    buyer_id: Id
+    name: Label = Field(description="The body's name.")
+    country: Country
+    left_at: Timestamp = Field(description="When it withdrew its commitment.")
+    followed_up_by: _FollowUps = ()
+    follow_ups_omitted: _FollowUpsOmitted = 0
 
 
 class RungTotal(Model):
@@ -139,8 +169,16 @@ class JointNeedChanged(Event):
     )
     totals: tuple[RungTotal, ...] = Field(default=(), max_length=len(Rung), description="Rungs that somebody stands on.")
     members: tuple[Member, ...] = Field(max_length=MEMBERS_MAX, description="All members, each on its rung.")
-    undertakings_omitted: bool = Field(
-        default=False, description="The record would be too large with the undertakings; the API has them."
+    former_members: tuple[FormerMember, ...] = Field(
+        default=(),
+        max_length=MEMBERS_MAX,
+        description="Bodies that have left and followed up; of more than the list takes, those who left last.",
+    )
+    omitted: tuple[SnapshotPart, ...] = Field(
+        default=(),
+        max_length=len(SnapshotPart),
+        description="What is left out, as the record would be too large with it; the API has it. Of members those on the lowest "
+        "rungs are, and the totals still count them.",
     )
     follow_up_summary: Paragraph | None = Field(
         default=None,

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from samspil.domain.joint_needs import folded
 from samspil.ports.follow_ups import Candidate, PublishedNeed
-from samspil.ports.joint_needs import Change, Proposed, StoredJointNeed
+from samspil.ports.joint_changes import Change, Proposed
+from samspil.ports.joint_needs import StoredJointNeed
 from samspil_schemas import Event, NeedStatement
 
 

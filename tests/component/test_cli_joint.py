@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from samspil.cli.app import app
 from samspil.domain.joint_history import proofs
 from samspil.ports.follow_ups import Candidate, PublishedNeed
-from samspil.ports.joint_needs import Change, Declaration
+from samspil.ports.joint_changes import Change
+from samspil.ports.joint_service import Declaration
 from samspil.settings import PREFIX, Settings
 from samspil.web import serve
 from samspil.web.joint_check import checked

@@ -12,7 +12,7 @@ from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.dialogue.keeping import KeptDialogues
 from samspil.errors import Conflict, Forbidden, NotFound
 from samspil.ports import DialogueState
-from samspil.ports.joint_needs import Declaration, Proposal
+from samspil.ports.joint_service import Declaration, Proposal
 from samspil.registry.handlers import Registry
 from samspil_schemas import (
     Buyer,

@@ -18,7 +18,7 @@ from samspil.domain.joint_needs import folded
 from samspil.errors import Refused
 from samspil.ports import Received
 from samspil.ports.follow_ups import FollowUpBasis
-from samspil.ports.joint_needs import Declaration, Proposal
+from samspil.ports.joint_service import Declaration, Proposal
 from samspil.registry.handlers import Registry
 from samspil_schemas import Buyer, Event, JointNeedChanged, NeedMatched, NeedPublished, Rung, Source, event_id, spec_of, topics
 from tests.component.joint_fakes import FakeJointRecord

@@ -16,7 +16,7 @@ from samspil.domain.joint_said import stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ids import match_id
 from samspil.ports import NeedStatus, Received
-from samspil.ports.joint_needs import Declaration, Proposal
+from samspil.ports.joint_service import Declaration, Proposal
 from samspil.registry.handlers import Registry
 from samspil_schemas import (
     Buyer,

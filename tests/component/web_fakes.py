@@ -39,7 +39,7 @@ from samspil.ports import (
     TeamMember,
     Teams,
 )
-from samspil.ports.joint_needs import Declaration, Proposal
+from samspil.ports.joint_service import Declaration, Proposal
 from samspil.web import Check, Contract, WebLimits, WebServices, create_app
 from samspil_schemas import (
     Buyer,

@@ -10,7 +10,7 @@ from samspil.domain import joint_rules as rules
 from samspil.domain.follow_ups import followed_in_words, heard, recognised, reported, suggested
 from samspil.domain.joint_history import entries
 from samspil.ports.follow_ups import Candidate, FollowUpBasis, PublishedNeed
-from samspil.ports.joint_needs import FollowedUp
+from samspil.ports.joint_changes import FollowedUp
 from samspil_schemas import Rung, Source
 from tests.factories import a_need
 from tests.joint_needs import JOINT, START, History

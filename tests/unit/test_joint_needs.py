@@ -13,9 +13,9 @@ from samspil.domain import joint_rules as rules
 from samspil.domain import joint_said
 from samspil.domain.joint_history import entries
 from samspil.domain.joint_needs import change_id, folded, rank
-from samspil.domain.joint_said import grown, published, risen, statement_of, stored
+from samspil.domain.joint_said import grown, risen, statement_of, stored
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
-from samspil.ports.joint_needs import FollowedUp, RoleOffered
+from samspil.ports.joint_changes import FollowedUp, RoleOffered
 from samspil_schemas import MemberRole, Rung, event_id
 from tests.joint_needs import JOINT, OWNER, START, History, a_commitment, a_text
 
@@ -321,17 +321,6 @@ def test_who_left_stays_named_and_room_is_for_members_first_and_then_for_who_lef
     assert before.joint_members == (OWNER, "buyer-2", "buyer-3")
     history.declare("buyer-4")
     assert statement_of(history.joint).joint_members == (OWNER, "buyer-2", "buyer-4")
-
-
-def test_a_snapshot_that_no_record_can_hold_leaves_the_undertakings_to_the_api():
-    history = History()
-    history.declare("buyer-2", "intent_signer", undertaking="ø" * 4000)
-    whole = stored(history.joint).changed
-    assert published(whole) is whole
-    cut = published(whole, most=4000)
-    assert cut.undertakings_omitted
-    assert [member.undertaking for member in cut.members] == [None, None]
-    assert len(cut.model_dump_json().encode()) < 4000
 
 
 def test_two_copies_of_a_history_have_one_digest_and_any_difference_shows():

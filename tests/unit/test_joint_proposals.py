@@ -6,7 +6,7 @@ from samspil.domain import joint_rules as rules
 from samspil.domain.joint_proposals import made_by, require_in_one_alone
 from samspil.domain.joint_said import stored
 from samspil.errors import Conflict
-from samspil.ports.joint_needs import Proposal
+from samspil.ports.joint_service import Proposal
 from samspil_schemas import MemberRole
 from tests.joint_needs import OWNER, History, a_commitment, a_text
 

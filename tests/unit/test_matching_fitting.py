@@ -2,7 +2,8 @@
 
 import pytest
 
-from samspil.matching.fitting import RECORD_BYTES_MAX, fitted
+from samspil.matching.fitting import fitted
+from samspil.ports.log import RECORD_BYTES_MAX
 from samspil_schemas import NeedMatched, SupplierMatched
 from samspil_schemas.base import MATCHES_MAX
 from tests.protocol import START, a_match, a_similar

@@ -8,7 +8,7 @@ from samspil.clock import SystemClock
 from samspil.dialogue import app as dialogue
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.ports import Received
-from samspil.ports.joint_needs import Declaration, Proposal
+from samspil.ports.joint_service import Declaration, Proposal
 from samspil.registry.relay import Relay
 from samspil_schemas import Buyer, JointNeedChanged, topics
 from tests.factories import a_need, a_statement

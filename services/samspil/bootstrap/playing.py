@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from samspil.errors import Conflict, NotFound
 from samspil.ports import Readings
-from samspil.ports.joint_needs import Declaration, JointNeeds, Proposal, StoredJointNeed
+from samspil.ports.joint_needs import StoredJointNeed
+from samspil.ports.joint_service import Declaration, JointNeeds, Proposal
 from samspil.sample import SampleCommitment, SampleNeed, sample_needs, sample_scenario, sample_truth
 from samspil.sample.folding import Folding, Join, Propose, Standing, choice, compared
 from samspil_schemas import SimilarNeed

@@ -58,7 +58,7 @@ from samspil.ports import (
     Subscription,
     VectorIndex,
 )
-from samspil.ports.joint_needs import JointNeeds
+from samspil.ports.joint_service import JointNeeds
 from samspil.registry.relay import Relay
 from samspil.settings import EMBEDDED, Settings
 from samspil.web import Contract, WebServices, create_app, create_health_app, serve

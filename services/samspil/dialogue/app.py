@@ -8,7 +8,7 @@ from samspil.dialogue.follow_ups import FollowUps
 from samspil.dialogue.handlers import GROUP, Dialogues
 from samspil.dialogue.snapshots import Snapshots
 from samspil.ports import DialogueTransaction, Handler, Received, Record, Subscription
-from samspil.ports.joint_needs import JointNeedTransaction
+from samspil.ports.joint_service import JointNeedTransaction
 from samspil_schemas import topics
 
 

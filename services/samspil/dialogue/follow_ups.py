@@ -14,7 +14,7 @@ from samspil.domain.joint_needs import folded
 from samspil.domain.joint_said import changes_of
 from samspil.ports import Received, Record
 from samspil.ports.follow_ups import PublishedNeed
-from samspil.ports.joint_needs import JointNeedTransaction
+from samspil.ports.joint_service import JointNeedTransaction
 from samspil_schemas import JointNeedChanged, NeedPublished
 
 _ALONE = "follow-ups"

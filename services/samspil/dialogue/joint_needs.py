@@ -14,24 +14,20 @@ from samspil.domain import joint_rules
 from samspil.domain.follow_ups import follow_up_of, heard, reported, suggested
 from samspil.domain.joint_needs import folded
 from samspil.domain.joint_proposals import made_by, require_in_one_alone
-from samspil.domain.joint_said import changes_of, grown, published, risen, statement_of, stored
+from samspil.domain.joint_said import changes_of, grown, risen, statement_of, stored
+from samspil.domain.joint_snapshot import published
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
 from samspil.ports import Readings, Record, StoredNeed, readers_of
 from samspil.ports.follow_ups import FollowUpBasis, PublishedNeed
-from samspil.ports.joint_needs import (
-    Change,
-    Commitment,
-    Content,
+from samspil.ports.joint_changes import Change, Commitment, Content, JointText, Proposed
+from samspil.ports.joint_needs import JointNeed, StoredJointNeed
+from samspil.ports.joint_service import (
     Declaration,
     FollowedUpJointNeed,
     FollowUpReadings,
-    JointNeed,
     JointNeedTransaction,
-    JointText,
     Proposal,
-    Proposed,
     Recorded,
-    StoredJointNeed,
 )
 from samspil_schemas import Buyer, MemberRole, NeedPublished, NeedStatement, SimilarNeed, topics
 from samspil_schemas.base import MATCHES_MAX

@@ -12,7 +12,7 @@ from samspil.domain import dialogue_moves as moves
 from samspil.domain.dialogue import need_published
 from samspil.errors import Forbidden, NotFound
 from samspil.ports import Dialogue, DialogueState, DialogueTransaction, Readings, Record, RecordedDialogue
-from samspil.ports.joint_needs import JointNeedTransaction
+from samspil.ports.joint_service import JointNeedTransaction
 from samspil_schemas import DialogueAnnouncement, Event
 
 Decided = tuple[Dialogue, Event | None]

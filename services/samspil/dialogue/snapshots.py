@@ -7,9 +7,9 @@ reads what it wrote: an old snapshot that comes after the newest was taken is an
 from collections.abc import Sequence
 
 from samspil.dialogue.handlers import GROUP
-from samspil.domain.joint_said import published
+from samspil.domain.joint_snapshot import published
 from samspil.ports import Received, Record, readers_of
-from samspil.ports.joint_needs import JointNeedTransaction
+from samspil.ports.joint_service import JointNeedTransaction
 from samspil_schemas import JointNeedChanged, event_id, topics
 
 

@@ -12,7 +12,8 @@ from samspil.domain.joint_needs import BINDING
 from samspil.domain.joint_words import volumes
 from samspil.domain.references import key_of, names_of
 from samspil.ports.follow_ups import Candidate, Follower, FollowUp, FollowUpBasis, FollowUpReport, PublishedNeed, RungFollowUps
-from samspil.ports.joint_needs import Change, FollowedUp, JointMember, JointNeed
+from samspil.ports.joint_changes import Change, FollowedUp
+from samspil.ports.joint_needs import JointMember, JointNeed
 from samspil_schemas import NeedPublished, Rung
 from samspil_schemas.base import LIST_MAX
 

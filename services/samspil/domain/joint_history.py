@@ -12,7 +12,7 @@ from typing import Any
 from samspil.domain.joint_needs import PROPOSAL, canonical, change_id
 from samspil.domain.joint_words import figure
 from samspil.ports.follow_ups import FollowUpBasis
-from samspil.ports.joint_needs import (
+from samspil.ports.joint_changes import (
     Change,
     Closed,
     Commitment,

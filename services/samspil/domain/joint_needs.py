@@ -9,15 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from samspil.ports.joint_needs import (
+from samspil.ports.joint_changes import (
     Change,
     Closed,
     Commitment,
     Committed,
     Content,
     FollowedUp,
-    JointMember,
-    JointNeed,
     NotFollowedUp,
     OfferEnded,
     Proposed,
@@ -28,6 +26,7 @@ from samspil.ports.joint_needs import (
     TextStated,
     Withdrawn,
 )
+from samspil.ports.joint_needs import JointMember, JointNeed
 from samspil_schemas import MemberRole, Rung
 
 PROPOSAL = "proposal"

@@ -7,7 +7,8 @@ the way of nobody but of the same pair proposed from its other side.
 from collections.abc import Collection, Iterable
 
 from samspil.errors import Conflict
-from samspil.ports.joint_needs import Proposal, StoredJointNeed
+from samspil.ports.joint_needs import StoredJointNeed
+from samspil.ports.joint_service import Proposal
 
 
 def made_by(proposal: Proposal, known: Iterable[StoredJointNeed], *, by: str, others: Collection[str]) -> StoredJointNeed | None:

@@ -7,13 +7,12 @@ from collections.abc import Collection, Sequence
 
 from samspil.domain.joint_needs import BINDING
 from samspil.errors import Conflict, Forbidden, NotFound, Refused
-from samspil.ports.joint_needs import (
+from samspil.ports.joint_changes import (
     Closed,
     Commitment,
     Committed,
     Content,
     FollowedUp,
-    JointNeed,
     JointText,
     NotFollowedUp,
     OfferEnded,
@@ -25,6 +24,7 @@ from samspil.ports.joint_needs import (
     TextStated,
     Withdrawn,
 )
+from samspil.ports.joint_needs import JointNeed
 from samspil_schemas import MemberRole
 from samspil_schemas.base import LIST_MAX, MEMBERS_MAX
 

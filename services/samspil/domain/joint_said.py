@@ -1,18 +1,16 @@
-"""What is said of a joint need: the snapshot on the topic, the text that is matched, and the news for matched suppliers."""
+"""What is said of a joint need: the next changes of its history, the text that is matched, and the news for matched suppliers."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from samspil import ids
-from samspil.domain.follow_ups import sentence_of
 from samspil.domain.joint_needs import rank, subject_of
-from samspil.domain.joint_words import summary, totals
-from samspil.ports.joint_needs import Change, Content, JointNeed, RoleOffer, StoredJointNeed
-from samspil_schemas import JointNeedChanged, JointNeedGrew, Member, MemberRole, NeedStatement
+from samspil.domain.joint_snapshot import snapshot_of
+from samspil.domain.joint_words import summary
+from samspil.ports.joint_changes import Change, Content
+from samspil.ports.joint_needs import JointNeed, RoleOffer, StoredJointNeed
+from samspil_schemas import JointNeedGrew, NeedStatement
 from samspil_schemas.base import MEMBERS_MAX
-
-# Below Kafka's default of 1 MiB, with room for the envelope.
-RECORD_BYTES_MAX = 900_000
 
 
 def changes_of(joint: JointNeed, contents: Iterable[Content], *, by: str, at: datetime) -> list[Change]:
@@ -36,69 +34,13 @@ def stored(joint: JointNeed) -> StoredJointNeed:
         raise ValueError(f"the history of {joint.joint_need_id} lacks its beginning")
     offers = sorted(joint.offers, key=lambda offer: (offer[0].value, offer[1]))
     return StoredJointNeed(
-        changed=_snapshot(joint),
+        changed=snapshot_of(joint),
         text=joint.text,
         proposal=joint.proposal,
         owner_id=joint.owner_id,
         facilitators=tuple(sorted(joint.facilitators)),
         offers=tuple(RoleOffer(role=role, buyer_id=buyer_id) for role, buyer_id in offers if buyer_id in joint.commitments),
     )
-
-
-def _snapshot(joint: JointNeed) -> JointNeedChanged:
-    if joint.text is None or joint.stage is None or joint.stage_since is None or joint.changed_at is None:
-        raise ValueError(f"the history of {joint.joint_need_id} lacks its beginning")
-    commitments = joint.commitments.values()
-    return JointNeedChanged(
-        joint_need_id=joint.joint_need_id,
-        revision=joint.revision,
-        title=joint.text.title,
-        description=joint.text.description,
-        language=joint.text.language,
-        stage=joint.stage.stage,
-        stage_since=joint.stage_since,
-        summary=summary(commitments),
-        totals=totals(commitments),
-        members=_members(joint),
-        follow_up_summary=sentence_of(joint),
-        closed_at=joint.closed_at,
-        closed_because=joint.closed.reason if joint.closed else None,
-        changed_at=joint.changed_at,
-    )
-
-
-def _members(joint: JointNeed) -> tuple[Member, ...]:
-    return tuple(
-        Member(
-            buyer_id=buyer_id,
-            name=commitment.body.name,
-            country=commitment.body.country,
-            rung=commitment.rung,
-            roles=_roles(joint, buyer_id),
-            need_id=commitment.need_id,
-            undertaking=commitment.undertaking,
-            volume=commitment.volume,
-            horizon=commitment.horizon,
-            signed_on=commitment.signed_on,
-            since=joint.members[buyer_id].since,
-            version=joint.members[buyer_id].version,
-            followed_up_by=tuple(sorted(need_id for who, need_id in joint.follow_ups if who == buyer_id)),
-        )
-        for buyer_id, commitment in joint.commitments.items()
-    )
-
-
-def _roles(joint: JointNeed, buyer_id: str) -> tuple[MemberRole, ...]:
-    owns = (MemberRole.NEED_OWNER,) if buyer_id == joint.owner_id else ()
-    return (*owns, *((MemberRole.FACILITATOR,) if buyer_id in joint.facilitators else ()))
-
-
-def published(snapshot: JointNeedChanged, *, most: int = RECORD_BYTES_MAX) -> JointNeedChanged:
-    """The snapshot as one record of the log: without the undertakings where it would have more bytes than `most`."""
-    if len(snapshot.model_dump_json().encode()) <= most:
-        return snapshot
-    members = tuple(member.model_copy(update={"undertaking": None}) for member in snapshot.members)
-    return snapshot.model_copy(update={"members": members, "undertakings_omitted": True})
 
 
 def statement_of(joint: JointNeed) -> NeedStatement | None:

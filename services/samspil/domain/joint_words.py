@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from samspil.ports.joint_needs import Commitment
+from samspil.ports.joint_changes import Commitment
 from samspil_schemas import Rung, RungTotal, Volume
 from samspil_schemas.base import LABEL_MAX
 

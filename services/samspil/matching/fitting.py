@@ -2,10 +2,8 @@
 
 from typing import TypeVar
 
+from samspil.ports.log import RECORD_BYTES_MAX
 from samspil_schemas import NeedMatched, SupplierMatched
-
-# Below Kafka's default of 1 MiB, with room for the envelope.
-RECORD_BYTES_MAX = 900_000
 
 VerdictT = TypeVar("VerdictT", NeedMatched, SupplierMatched)
 

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from samspil_schemas import Event
 
+# What the value of a record may weigh: below Kafka's default of 1 MiB, with room for the envelope.
+RECORD_BYTES_MAX = 900_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Received:

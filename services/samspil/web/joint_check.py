@@ -10,7 +10,7 @@ from typing import Any
 from samspil.domain.joint_history import entries, proofs
 from samspil.domain.joint_needs import canonical, folded
 from samspil.domain.joint_said import stored
-from samspil.ports.joint_needs import Change
+from samspil.ports.joint_changes import Change
 from samspil.web.joint_export import FORMAT, exported
 
 PROBLEMS_MAX = 20

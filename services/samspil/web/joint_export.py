@@ -10,7 +10,8 @@ from samspil.domain.follow_ups import reported
 from samspil.domain.joint_history import Entry
 from samspil.domain.joint_needs import folded, said
 from samspil.ports.follow_ups import FollowUpReport
-from samspil.ports.joint_needs import Commitment, Committed, JointText, Proposed, StageMoved, StoredJointNeed, Withdrawn
+from samspil.ports.joint_changes import Commitment, Committed, JointText, Proposed, StageMoved, Withdrawn
+from samspil.ports.joint_needs import StoredJointNeed
 from samspil_schemas import JointNeedChanged, MemberRole, Rung
 
 FORMAT = "samspil.joint-need-export.v1"

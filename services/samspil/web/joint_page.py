@@ -14,7 +14,7 @@ from fastapi import Response
 from samspil.domain.follow_ups import followed_in_words
 from samspil.domain.joint_words import figure
 from samspil.ports.follow_ups import Follower
-from samspil.ports.joint_needs import Commitment
+from samspil.ports.joint_changes import Commitment
 from samspil.web.joint_export import ExportedDeclaration, ExportedParty, JointNeedExport
 from samspil_schemas import RungTotal
 

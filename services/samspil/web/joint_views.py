@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 
 from samspil.domain.joint_history import Entry
 from samspil.ports.follow_ups import Candidate, FollowUpReport
-from samspil.ports.joint_needs import Content, FollowedUpJointNeed, JointText, Proposed, RoleOffer, StoredJointNeed
+from samspil.ports.joint_changes import Content, JointText, Proposed
+from samspil.ports.joint_needs import RoleOffer, StoredJointNeed
+from samspil.ports.joint_service import FollowedUpJointNeed
 from samspil.web.addresses import segment
 from samspil_schemas import Buyer, Evidence, JointNeedChanged, RungTotal
 

@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 from samspil.errors import Misconfigured
 from samspil.ports import Principal, Readings, Role, StoredNeed
-from samspil.ports.joint_needs import JointNeedReadings, StoredJointNeed
+from samspil.ports.joint_needs import StoredJointNeed
+from samspil.ports.joint_service import JointNeedReadings
 from samspil.web.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, ProblemError
 
 _ALL_ROLES = frozenset(Role)

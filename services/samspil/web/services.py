@@ -19,7 +19,7 @@ from samspil.ports import (
     SupplierFeedback,
     Tokens,
 )
-from samspil.ports.joint_needs import JointNeeds
+from samspil.ports.joint_service import JointNeeds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,8 @@ from samspil.adapters.sql.tables import (
     rejected_follow_ups,
 )
 from samspil.ports.follow_ups import Candidate
-from samspil.ports.joint_needs import Change, StoredJointNeed
+from samspil.ports.joint_changes import Change
+from samspil.ports.joint_needs import StoredJointNeed
 from samspil.ports.registry import PairKind
 from samspil_schemas import SimilarNeed
 

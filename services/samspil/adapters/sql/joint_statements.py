@@ -11,7 +11,8 @@ from samspil.adapters.sql.statements import chunks
 from samspil.adapters.sql.tables import joint_need_changes, joint_need_members, joint_needs, listings
 from samspil.domain.preferences import learned, withheld
 from samspil.ports import Lift, Opinion
-from samspil.ports.joint_needs import Change, StoredJointNeed
+from samspil.ports.joint_changes import Change
+from samspil.ports.joint_needs import StoredJointNeed
 from samspil_schemas import NeedStatement
 from samspil_schemas.base import MATCHES_MAX
 

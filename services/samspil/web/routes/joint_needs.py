@@ -9,7 +9,9 @@ from samspil.domain.joint_history import Entry, entries
 from samspil.domain.joint_needs import folded
 from samspil.domain.joint_said import stored
 from samspil.ports import Role
-from samspil.ports.joint_needs import Declaration, JointText, Proposal, Recorded, StoredJointNeed
+from samspil.ports.joint_changes import JointText
+from samspil.ports.joint_needs import StoredJointNeed
+from samspil.ports.joint_service import Declaration, Proposal, Recorded
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
 from samspil.web.joint_export import DIGEST_HEADER, JointNeedExport, exported
