@@ -153,6 +153,9 @@ class DialogueChanged(Event):
     title: Title = Field(description="The title of what it is about.")
     announcement: DialogueAnnouncement
     changes: tuple[Label, ...] = Field(max_length=LIST_MAX, description="What changed, one point each, for people.")
+    previous: DialogueAnnouncement | None = Field(
+        default=None, description="The announcement that this one replaces; left out where it is very long."
+    )
     changed_at: Timestamp
 
 

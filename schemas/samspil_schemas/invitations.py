@@ -46,7 +46,8 @@ class InvitationIssued(Event):
     supplier_id: Id
     match_id: Id
     title: Title = Field(description="The title of the need.")
-    language: Language = Field(description="The language of the title.")
+    language: Language = Field(description="What the supplier reads, as its profile says first; else that of the need.")
+    title_language: Language | None = Field(default=None, description="The language of the title and of the buyer's words.")
     buyer_id: Id
     buyer_name: Label = Field(description="The buyer's name.")
     announcement: DialogueAnnouncement
@@ -86,6 +87,9 @@ class InvitationChanged(Event):
     title: Title = Field(description="The title of the need.")
     announcement: DialogueAnnouncement
     changes: tuple[Label, ...] = Field(max_length=LIST_MAX, description="What changed, one point each, for people.")
+    previous: DialogueAnnouncement | None = Field(
+        default=None, description="The announcement that this one replaces; left out where it is very long."
+    )
     changed_at: Timestamp
 
 

@@ -19,7 +19,7 @@ from tests.component.test_web_policy import ASKERS, BAD, BODIES, BUYER_2, LET_IN
 from tests.component.web_fakes import World, statement_json
 from tests.factories import a_profile, a_statement
 
-WRITTEN = DialogueAnnouncement(kind="written")
+WRITTEN = DialogueAnnouncement(kind="written", registration_deadline="2027-03-02T12:00:00Z")
 
 
 class Joined:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from samspil.adapters.calendar import ICalendarFiles
 from samspil.clock import ManualClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.domain.preferences import learned, withheld
@@ -115,8 +116,11 @@ def a_dialogue(dialogue_id: str = "dialogue-1", **changes: Any) -> StoredDialogu
         "revision": 1,
         "need_id": "need-1",
         "title": "Find leaks in drinking water pipes",
+        "language": "en",
         "buyer_id": "buyer-1",
+        "buyer_name": "Northby Sample Municipality",
         "announcement": DialogueAnnouncement(kind="webinar", starts_at=NOW),
+        "said_at": NOW,
         "state": DialogueState.ANNOUNCED,
     }
     return StoredDialogue(**(values | changes))
@@ -304,6 +308,10 @@ class FakeRecord:
     async def dialogue(self, dialogue_id: str) -> StoredDialogue | None:
         self._failing()
         return next((found for found in self.stored_dialogues if found.dialogue_id == dialogue_id), None)
+
+    async def invitation(self, invitation_id: str) -> StoredInvitation | None:
+        self._failing()
+        return next((found for found in self.stored_invitations if found.invitation_id == invitation_id), None)
 
     async def invitations(
         self,
@@ -506,6 +514,7 @@ class World:
             log=FakeLog(),
             matchmaker=self.matchmaker,
             suggester=self.suggester,
+            calendar=ICalendarFiles(),
             detect_language=lambda text: "sv" if "läck" in text else None,
             health=self.health,
             contract=Contract(asyncapi=lambda: "asyncapi: 3.0.0\n", schemas=lambda: {"need-published.v1": SCHEMA}),

@@ -13,6 +13,7 @@ import samspil.dialogue.app as dialogue
 import samspil.matching.app as matching
 import samspil.registry.app as registry
 from samspil import __version__
+from samspil.adapters.calendar import ICalendarFiles
 from samspil.adapters.kafka.admin import KafkaAdmin
 from samspil.adapters.kafka.broker import KafkaLog
 from samspil.adapters.kafka.connection import KafkaSettings
@@ -324,6 +325,7 @@ class _Process:
                 log=admin,
                 matchmaker=on_demand.matchmaker,
                 suggester=on_demand.suggester,
+                calendar=ICalendarFiles(),
                 detect_language=detect_language,
                 health=health,
                 contract=Contract(asyncapi=published.asyncapi, schemas=published.schemas),

@@ -16,6 +16,7 @@ from samspil.domain.standing import buried, published, withdrawn
 from samspil.ports import Dialogue, Offer, Standing
 from samspil_schemas import (
     DialogueAnnounced,
+    DialogueAnnouncement,
     DialogueCancelled,
     DialogueChanged,
     DialogueKind,
@@ -25,6 +26,7 @@ from samspil_schemas import (
 
 # Anyone can follow these without a slot of its own; in a reverse dialogue it is the suppliers who present.
 OPEN_KINDS = frozenset(DialogueKind) - {DialogueKind.ONE_TO_ONE}
+_PREVIOUS_BYTES_MAX = 64 * 1024
 DialogueEvent = DialogueAnnounced | DialogueChanged | DialogueCancelled
 
 
@@ -97,7 +99,9 @@ def advanced(dialogue: Dialogue, *, open_part: bool, at: datetime) -> tuple[Dial
         return _closed(dialogue, at=at)
     if offer.announcement.kind not in OPEN_KINDS and not dialogue.revision and not open_part:
         return dialogue, None
-    said = replace(dialogue, revision=dialogue.revision + 1, title=offer.title, announcement=offer.announcement, cancelled=False)
+    said = replace(
+        dialogue, revision=dialogue.revision + 1, title=offer.title, announcement=offer.announcement, cancelled=False, said_at=at
+    )
     about: dict[str, Any] = {
         "dialogue_id": said.dialogue_id,
         "revision": said.revision,
@@ -110,13 +114,20 @@ def advanced(dialogue: Dialogue, *, open_part: bool, at: datetime) -> tuple[Dial
     changes = described((dialogue.title, dialogue.announcement), (offer.title, offer.announcement))
     if not changes:
         return replace(dialogue, title=offer.title, announcement=offer.announcement), None
-    return said, DialogueChanged(changes=changes, changed_at=at, **about)
+    return said, DialogueChanged(changes=changes, previous=_short_enough(dialogue.announcement), changed_at=at, **about)
+
+
+def _short_enough(announcement: DialogueAnnouncement | None) -> DialogueAnnouncement | None:
+    """The announcement, unless two of that length could be more than a record holds."""
+    if announcement is None or len(announcement.model_dump_json().encode()) > _PREVIOUS_BYTES_MAX:
+        return None
+    return announcement
 
 
 def _closed(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueEvent | None]:
     if not dialogue.revision or dialogue.cancelled:
         return dialogue, None
-    said = replace(dialogue, revision=dialogue.revision + 1, cancelled=True)
+    said = replace(dialogue, revision=dialogue.revision + 1, cancelled=True, said_at=at)
     reason = why_closed(dialogue)
     event = DialogueCancelled(dialogue_id=said.dialogue_id, revision=said.revision, reason=reason, cancelled_at=at)
     return said, event

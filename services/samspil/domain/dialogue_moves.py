@@ -142,7 +142,7 @@ def held(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueHeld | 
         raise AssertionError("a dialogue that was announced has a title and an announcement")
     if announcement.starts_at is not None and announcement.starts_at > at:
         raise Conflict("The dialogue has not begun yet.", hint="Say so after it has begun, or move it.")
-    now = replace(dialogue, held_at=at, revision=dialogue.revision + 1)
+    now = replace(dialogue, held_at=at, said_at=at, revision=dialogue.revision + 1)
     said = DialogueHeld(
         dialogue_id=now.dialogue_id, revision=now.revision, title=dialogue.title, announcement=announcement, held_at=at
     )
@@ -160,7 +160,7 @@ def concluded(dialogue: Dialogue, *, outcome: str | None, at: datetime) -> tuple
     require(dialogue, Move.CONCLUDE)
     if dialogue.title is None:
         raise AssertionError("a dialogue that was announced has a title")
-    now = replace(dialogue, concluded_at=at, outcome=outcome, revision=dialogue.revision + 1)
+    now = replace(dialogue, concluded_at=at, outcome=outcome, said_at=at, revision=dialogue.revision + 1)
     said = DialogueConcluded(
         dialogue_id=now.dialogue_id, revision=now.revision, title=dialogue.title, outcome=outcome, concluded_at=at
     )

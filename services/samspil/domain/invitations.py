@@ -149,7 +149,7 @@ def _told(
             return invitee, None
         return replace(invitee, told=True), _issued(invitee, dialogue, match=match, language=language, at=at)
     if isinstance(said, DialogueChanged):
-        about: dict[str, Any] = {"title": said.title, "announcement": said.announcement, "changes": said.changes}
+        about = {name: getattr(said, name) for name in ("title", "announcement", "changes", "previous")}
         return invitee, InvitationChanged(**_names(invitee), **about, changed_at=at)
     return invitee, None
 
@@ -194,6 +194,7 @@ def _issued(invitee: Invitee, dialogue: Dialogue, *, match: HeardMatch, language
         match_id=match.match_id,
         title=offer.title,
         language=language or offer.language,
+        title_language=offer.language,
         buyer_id=offer.buyer_id,
         buyer_name=offer.buyer_name,
         announcement=offer.announcement,

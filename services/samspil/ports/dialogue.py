@@ -40,6 +40,7 @@ class Dialogue:
     cancelled: as last said.
     held_at, concluded_at: when it took place, and when it was over; from the first on the announcement stands as it is.
     outcome: what comes of it, in the buyer's words.
+    said_at: when that was last said.
     """
 
     dialogue_id: str
@@ -57,6 +58,7 @@ class Dialogue:
     held_at: datetime | None = None
     concluded_at: datetime | None = None
     outcome: str | None = None
+    said_at: datetime | None = None
 
     @property
     def state(self) -> DialogueState | None:

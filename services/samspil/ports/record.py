@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Literal, Protocol, TypeVar
 
-from samspil_schemas import DialogueAnnouncement, Event, Match, NeedStatement, SimilarNeed, SupplierProfile
+from samspil_schemas import DialogueAnnouncement, Event, Evidence, Match, NeedStatement, SimilarNeed, SupplierProfile
 
 Tx_co = TypeVar("Tx_co", covariant=True)
 ContentT = TypeVar("ContentT")
@@ -98,19 +98,23 @@ class DialogueState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredDialogue:
-    """A dialogue as the record holds it."""
+    """A dialogue as the record holds it. `language` is that of the buyer's words, `because` why it was called off."""
 
     dialogue_id: str
     revision: int
     need_id: str
     title: str
+    language: str
     buyer_id: str
+    buyer_name: str
     announcement: DialogueAnnouncement
+    said_at: datetime
     state: DialogueState
     number: int = 0
     held_at: datetime | None = None
     concluded_at: datetime | None = None
     outcome: str | None = None
+    because: str | None = None
 
 
 class InvitationStatus(StrEnum):
@@ -136,6 +140,7 @@ class StoredInvitation:
     score: float
     issued_at: datetime | None
     told: bool
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Role(StrEnum):
@@ -262,6 +267,10 @@ class Readings(Protocol):
 
     async def dialogue(self, dialogue_id: str) -> StoredDialogue | None:
         """The dialogue, cancelled or not, or None."""
+        ...
+
+    async def invitation(self, invitation_id: str) -> StoredInvitation | None:
+        """The invitation, or None."""
         ...
 
     async def invitations(

@@ -11,7 +11,7 @@ from samspil.web import problems
 from samspil.web.documents import openapi_of
 from samspil.web.frame import Frame
 from samspil.web.gate import Gate, authorise
-from samspil.web.routes import accounts, dialogues, feedback, joint_needs, matching, needs, service, suppliers
+from samspil.web.routes import accounts, dialogues, feedback, joint_needs, letters, matching, needs, service, suppliers
 from samspil.web.services import WebServices
 
 _ROUTERS = (
@@ -20,6 +20,7 @@ _ROUTERS = (
     suppliers.router,
     feedback.router,
     joint_needs.router,
+    letters.router,
     dialogues.router,
     accounts.router,
     service.router,

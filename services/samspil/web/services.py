@@ -19,6 +19,7 @@ from samspil.ports import (
     SupplierFeedback,
     Tokens,
 )
+from samspil.ports.calendar import CalendarFiles
 from samspil.ports.joint_service import JointNeeds
 
 
@@ -89,6 +90,7 @@ class WebServices:
     log: LogAdmin
     matchmaker: Matchmaker
     suggester: CodeSuggester
+    calendar: CalendarFiles
     detect_language: Callable[[str], str | None]
     health: Health
     contract: Contract

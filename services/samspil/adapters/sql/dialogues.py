@@ -8,7 +8,8 @@ from sqlalchemy import RowMapping, and_, select
 from samspil.adapters.sql.standings import standing_of, standing_row
 from samspil.adapters.sql.statements import Statements, chunks
 from samspil.adapters.sql.tables import dialogues, invitees, listings, profiles
-from samspil.ports import Dialogue, Head, HeardMatch, InvitationStatus, Invitee, Offer, StoredDialogue
+from samspil.domain.dialogue import why_closed
+from samspil.ports import Dialogue, DialogueState, Head, HeardMatch, InvitationStatus, Invitee, Offer, StoredDialogue
 from samspil.ports.registry import PairKind
 from samspil_schemas import DialogueAnnouncement, InvitationPolicy, Match, MatchFound
 
@@ -83,20 +84,25 @@ class DialogueStatements(Statements):
 def stored_dialogue(row: RowMapping) -> StoredDialogue:
     """The dialogue in a row, as it is read; it was announced."""
     known = _dialogue(row)
-    if known.state is None or known.title is None or known.announcement is None:
+    offer = known.standing.content
+    if known.state is None or known.title is None or known.announcement is None or offer is None or known.said_at is None:
         raise ValueError(f"the dialogue {known.dialogue_id} was never announced")
     return StoredDialogue(
         dialogue_id=known.dialogue_id,
         revision=known.revision,
         need_id=known.need_id,
         title=known.title,
-        buyer_id=row["buyer_id"],
+        buyer_id=offer.buyer_id,
+        buyer_name=offer.buyer_name,
+        language=offer.language,
         announcement=known.announcement,
         state=known.state,
         number=known.number,
         held_at=known.held_at,
         concluded_at=known.concluded_at,
         outcome=known.outcome,
+        because=why_closed(known) if known.state is DialogueState.CANCELLED else None,
+        said_at=known.said_at,
     )
 
 
@@ -118,6 +124,7 @@ def _dialogue(row: RowMapping) -> Dialogue:
         held_at=row["held_at"],
         concluded_at=row["concluded_at"],
         outcome=row["outcome"],
+        said_at=row["said_at"],
     )
 
 
@@ -135,6 +142,7 @@ def _dialogue_row(dialogue: Dialogue) -> dict[str, Any]:
         "held_at": dialogue.held_at,
         "concluded_at": dialogue.concluded_at,
         "outcome": dialogue.outcome,
+        "said_at": dialogue.said_at,
         "policies": {str(version): policy and policy.value for version, policy in sorted(dialogue.policies.items())},
         "revision": dialogue.revision,
         "title": dialogue.title,

@@ -3,7 +3,7 @@
 from sqlalchemy import RowMapping, select
 
 from samspil.adapters.sql.tables import dialogues, invitees
-from samspil.ports import InvitationStatus, StoredInvitation
+from samspil.ports import HeardMatch, InvitationStatus, StoredInvitation
 
 INVITATIONS = (
     select(invitees, dialogues.c.title)
@@ -14,6 +14,7 @@ INVITATIONS = (
 
 def stored_invitation(row: RowMapping) -> StoredInvitation:
     """The invitation in a row of `INVITATIONS`."""
+    newest = max((HeardMatch.model_validate(match) for match in row["matches"]), key=lambda match: match.versions, default=None)
     return StoredInvitation(
         invitation_id=row["invitation_id"],
         revision=row["revision"],
@@ -26,4 +27,5 @@ def stored_invitation(row: RowMapping) -> StoredInvitation:
         score=row["score"],
         issued_at=row["issued_at"],
         told=row["told"],
+        evidence=newest.evidence if newest is not None else (),
     )

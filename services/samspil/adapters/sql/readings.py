@@ -97,6 +97,11 @@ class SqlReadings:
         rows = await self._rows(query)
         return stored_dialogue(rows[0]) if rows else None
 
+    async def invitation(self, invitation_id: str) -> StoredInvitation | None:
+        """The invitation, or None."""
+        rows = await self._rows(INVITATIONS.where(invitees.c.invitation_id == invitation_id))
+        return stored_invitation(rows[0]) if rows else None
+
     async def invitations(
         self,
         *,

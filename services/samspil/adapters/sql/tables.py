@@ -206,6 +206,7 @@ dialogues = Table(
     Column("held_at", Moment()),
     Column("concluded_at", Moment()),
     Column("outcome", Text),
+    Column("said_at", Moment()),
     UniqueConstraint("need_id", "number"),
 )
 

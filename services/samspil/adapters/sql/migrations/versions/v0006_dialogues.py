@@ -1,5 +1,7 @@
 """Several dialogues about one need, announced by command, held and concluded."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,6 +11,8 @@ revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
+
+_dialogues = sa.table("dialogues", sa.column("revision"), sa.column("said_at", Moment()))
 
 
 def upgrade() -> None:
@@ -22,4 +26,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("held_at", Moment(), nullable=True))
         table.add_column(sa.Column("concluded_at", Moment(), nullable=True))
         table.add_column(sa.Column("outcome", sa.Text(), nullable=True))
+        table.add_column(sa.Column("said_at", Moment(), nullable=True))
         table.create_unique_constraint(op.f("uq_dialogues_need_id_number"), ["need_id", "number"])
+    # When it was said is not known; a calendar that has the entry takes the same revision with a later stamp for the same.
+    op.execute(sa.update(_dialogues).where(_dialogues.c.revision > 0).values(said_at=datetime.now(UTC)))

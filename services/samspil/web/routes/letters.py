@@ -1,0 +1,131 @@
+"""Letters and calendar files: what an invited supplier reads, and what anyone puts into a calendar."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from samspil.domain import letters
+from samspil.domain.appointments import of_dialogue
+from samspil.ports import DialogueState, InvitationStatus, StoredDialogue, StoredInvitation
+from samspil.ports.calendar import Appointment
+from samspil.web.problems import NOT_FOUND, ProblemError
+from samspil.web.services import Services, WebServices
+from samspil_schemas.base import Country, Id, Language
+
+router = APIRouter(prefix="/v1", tags=["dialogues"])
+
+DialogueId = Annotated[Id, Path(description="The dialogue's id.")]
+SupplierId = Annotated[Id, Path(description="The supplier's id.")]
+InvitationId = Annotated[Id, Path(description="The invitation's id.")]
+ReadIn = Annotated[Language | None, Query(description="What to write in: da, nb, nn, sv, fi, en or de; any other gets English.")]
+_CALENDAR: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "An iCalendar file."}
+}
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The letter, subject first."}
+}
+
+
+@router.get(
+    "/suppliers/{supplier_id:id}/invitations/{invitation_id:id}/letter",
+    summary="An invitation as a letter",
+    response_class=Response,
+    responses=_TEXT,
+)
+async def letter(
+    services: Services, *, supplier_id: SupplierId, invitation_id: InvitationId, language: ReadIn = None
+) -> Response:
+    """Read an invitation in your own language and your own time; the buyer's words are left as they are.
+
+    The first line is the subject. By default it is in the first language of your profile, and in the time of your country.
+    """
+    invitation, dialogue = await _invited(services, supplier_id, invitation_id)
+    reader = await _reader(services, supplier_id, dialogue, language=language)
+    occasion = _occasion(dialogue)
+    if invitation.status is InvitationStatus.CANCELLED:
+        written = letters.cancellation(occasion, reader=reader, reason=dialogue.because)
+    else:
+        written = letters.invitation(occasion, reader=reader, evidence=invitation.evidence)
+    headers = {"Content-Language": written.language}
+    return Response(f"{written.subject}\n\n{written.text}", media_type="text/plain; charset=utf-8", headers=headers)
+
+
+@router.get(
+    "/suppliers/{supplier_id:id}/invitations/{invitation_id:id}/calendar.ics",
+    summary="An invitation for the calendar",
+    response_class=Response,
+    responses=_CALENDAR,
+)
+async def invitation_calendar(
+    services: Services, *, supplier_id: SupplierId, invitation_id: InvitationId, language: ReadIn = None
+) -> Response:
+    """Put the dialogue of an invitation into your calendar; the file after a change replaces the entry of the one before."""
+    _, dialogue = await _invited(services, supplier_id, invitation_id)
+    reader = await _reader(services, supplier_id, dialogue, language=language)
+    return _file(services, _appointment(dialogue, reader))
+
+
+@router.get(
+    "/dialogues/{dialogue_id:id}/calendar.ics",
+    summary="A dialogue for the calendar",
+    response_class=Response,
+    responses=_CALENDAR,
+)
+async def dialogue_calendar(
+    services: Services,
+    *,
+    dialogue_id: DialogueId,
+    language: ReadIn = None,
+    country: Annotated[Country | None, Query(description="Whose time the description tells; by default UTC.")] = None,
+) -> Response:
+    """Put a dialogue into your calendar, invited or not."""
+    dialogue = await _dialogue(services, dialogue_id)
+    reader = letters.Reader(language=language or dialogue.language, country=country)
+    return _file(services, _appointment(dialogue, reader))
+
+
+async def _dialogue(services: WebServices, dialogue_id: str) -> StoredDialogue:
+    dialogue = await services.readings.dialogue(dialogue_id)
+    if dialogue is None:
+        raise ProblemError(NOT_FOUND, "There is no such dialogue.", "Look for it at /v1/dialogues.")
+    return dialogue
+
+
+async def _invited(services: WebServices, supplier_id: str, invitation_id: str) -> tuple[StoredInvitation, StoredDialogue]:
+    """An invitation that the supplier was sent, and its dialogue; one that its own preferences withhold is its own to read."""
+    invitation = await services.readings.invitation(invitation_id)
+    if invitation is None or invitation.supplier_id != supplier_id or invitation.issued_at is None:
+        raise ProblemError(NOT_FOUND, "There is no such invitation.", "Look for it among the supplier's invitations.")
+    return invitation, await _dialogue(services, invitation.dialogue_id)
+
+
+async def _reader(services: WebServices, supplier_id: str, dialogue: StoredDialogue, *, language: str | None) -> letters.Reader:
+    stored = await services.readings.profile(supplier_id)
+    reads = stored.profile.languages[0] if stored is not None and stored.profile.languages else dialogue.language
+    return letters.Reader(language=language or reads, country=stored.profile.country if stored is not None else None)
+
+
+def _occasion(dialogue: StoredDialogue) -> letters.Occasion:
+    return letters.Occasion(
+        dialogue_id=dialogue.dialogue_id,
+        title=dialogue.title,
+        language=dialogue.language,
+        buyer_name=dialogue.buyer_name,
+        announcement=dialogue.announcement,
+    )
+
+
+def _appointment(dialogue: StoredDialogue, reader: letters.Reader) -> Appointment | None:
+    cancelled = dialogue.state is DialogueState.CANCELLED
+    return of_dialogue(
+        _occasion(dialogue), reader=reader, revision=dialogue.revision, said_at=dialogue.said_at, cancelled=cancelled
+    )
+
+
+def _file(services: WebServices, appointment: Appointment | None) -> Response:
+    if appointment is None:
+        raise ProblemError(
+            NOT_FOUND, "The dialogue has neither a time nor a deadline.", "Look at it again when the buyer has set one."
+        )
+    headers = {"Content-Disposition": 'attachment; filename="dialogue.ics"'}
+    return Response(services.calendar.write(appointment), media_type="text/calendar; charset=utf-8", headers=headers)

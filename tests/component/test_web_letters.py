@@ -1,0 +1,67 @@
+"""Letters and calendar files over HTTP."""
+
+import pytest
+import vobject
+
+from samspil.ports import DialogueState, InvitationStatus
+from tests.component.web_fakes import World, a_dialogue, a_pair, an_invitation
+from tests.factories import a_profile
+
+LETTER = "/v1/suppliers/supplier-1/invitations/invitation-1/letter"
+CALENDAR = "/v1/suppliers/supplier-1/invitations/invitation-1/calendar.ics"
+
+
+@pytest.fixture
+async def world() -> World:
+    world = World()
+    await world.publish("need-1")
+    await world.record.submit_profile("supplier-1", a_profile(country="FI", languages=("fi", "en")))
+    world.record.stored_dialogues = [a_dialogue()]
+    world.record.stored_invitations = [an_invitation(evidence=a_pair().evidence)]
+    return world
+
+
+async def test_an_invitation_is_read_in_the_suppliers_language_and_time(world: World) -> None:
+    answer = await world.ask("GET", LETTER, who="supplier-1")
+    assert answer.headers["content-language"] == "fi"
+    assert answer.text.startswith("Kutsu markkinavuoropuheluun: Find leaks in drinking water pipes\n\n")
+    for words in ("Itä-Euroopan normaaliaika, UTC+02:00", "Northby Sample Municipality", a_pair().evidence[0].answer):
+        assert words in answer.text
+    assert (await world.ask("GET", f"{LETTER}?language=da", who="supplier-1")).text.startswith("Invitation til markedsdialog")
+
+
+async def test_a_cancelled_one_says_why(world: World) -> None:
+    world.record.stored_dialogues = [a_dialogue(state=DialogueState.CANCELLED, because="The speaker is ill.")]
+    world.record.stored_invitations = [an_invitation(status=InvitationStatus.CANCELLED)]
+    letter = (await world.ask("GET", f"{LETTER}?language=en", who="supplier-1")).text
+    assert letter.startswith("Cancelled")
+    assert "The speaker is ill." in letter
+
+
+@pytest.mark.parametrize("address", [LETTER, CALENDAR])
+async def test_what_was_not_sent_or_is_anothers_is_not_found(world: World, address: str) -> None:
+    world.record.stored_invitations = [an_invitation(status=InvitationStatus.AWAITING_REVIEW, issued_at=None)]
+    assert (await world.ask("GET", address, who="supplier-1")).status_code == 404
+    world.record.stored_invitations = [an_invitation(supplier_id="supplier-2")]
+    assert (await world.ask("GET", address, who="supplier-1")).status_code == 404
+
+
+@pytest.mark.parametrize("address", [CALENDAR, "/v1/dialogues/dialogue-1/calendar.ics"])
+async def test_a_calendar_of_another_maker_reads_the_file_and_takes_the_change(world: World, address: str) -> None:
+    first = await world.ask("GET", address, who="supplier-1" if "suppliers" in address else None)
+    assert first.headers["content-type"].startswith("text/calendar")
+    world.record.stored_dialogues = [a_dialogue(revision=4, state=DialogueState.CANCELLED)]
+    last = await world.ask("GET", address, who="supplier-1" if "suppliers" in address else None)
+    before, after = vobject.readOne(first.text), vobject.readOne(last.text)
+    assert before.vevent.uid.value == after.vevent.uid.value
+    assert (before.vevent.sequence.value, after.vevent.sequence.value) == ("0", "3")
+    assert (before.method.value, after.method.value) == ("PUBLISH", "CANCEL")
+    assert before.vevent.summary.value == "Find leaks in drinking water pipes"
+    assert "attendee" not in before.vevent.contents
+
+
+async def test_a_dialogue_without_a_time_has_no_calendar_file(world: World) -> None:
+    world.record.stored_dialogues = [a_dialogue(announcement=a_dialogue().announcement.model_copy(update={"starts_at": None}))]
+    answer = await world.ask("GET", "/v1/dialogues/dialogue-1/calendar.ics")
+    assert answer.status_code == 404
+    assert "neither a time nor a deadline" in answer.text
