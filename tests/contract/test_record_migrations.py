@@ -66,7 +66,7 @@ async def test_tables_of_a_newer_version_are_refused_with_a_clear_word(record: S
             await record.migrate()
     finally:
         async with record.begin() as transaction:
-            await transaction.run(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0005'")))
+            await transaction.run(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0006'")))
 
 
 async def test_looking_at_the_tables_changes_nothing_and_tells_which_they_are(
@@ -78,7 +78,7 @@ async def test_looking_at_the_tables_changes_nothing_and_tells_which_they_are(
     async with empty._database.connection(writes=False) as connection:
         assert not await connection.run_sync(lambda found: inspect(found).get_table_names())
     await empty.close()
-    monkeypatch.setattr("alembic.script.ScriptDirectory.get_current_head", lambda _: "0006")
+    monkeypatch.setattr("alembic.script.ScriptDirectory.get_current_head", lambda _: "0007")
     with pytest.raises(Misconfigured, match="older version") as refusal:
         await record.stands()
     assert refusal.value.hint == "Run `samspil migrate`."
@@ -135,8 +135,8 @@ async def test_the_next_migration_says_what_the_tables_say_since_the_last(
     Table("later", changed, Column("id", counting_id(), primary_key=True), Column("at", Moment()), Column("what", json_column()))
     monkeypatch.setattr("samspil.adapters.sql.tables.metadata", changed)
     await write_next("add later", scripts=str(scripts))
-    text = (scripts / "versions" / "v0006_add_later.py").read_text()
-    assert 'down_revision = "0005"' in text.replace("'", '"')
+    text = (scripts / "versions" / "v0007_add_later.py").read_text()
+    assert 'down_revision = "0006"' in text.replace("'", '"')
     assert "op.create_table('later'" in text
     assert "sa.Column('id', counting_id()" in text
     assert "sa.Column('at', Moment()" in text
