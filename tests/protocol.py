@@ -126,8 +126,8 @@ def shuffled(evaluations: Sequence[Evaluation]) -> st.SearchStrategy[list[Evalua
     return repeats.flatmap(lambda more: st.permutations([*evaluations, *more]))
 
 
-def verdict(evaluation: Evaluation) -> NeedMatched | SupplierMatched:
-    """The report that matching publishes of an evaluation."""
+def verdict(evaluation: Evaluation, *, keys: Mapping[str, tuple[str, ...]] | None = None) -> NeedMatched | SupplierMatched:
+    """The report that matching publishes of an evaluation. `keys` are the fold keys of needs."""
     owner, version = evaluation.owner, evaluation.head.version
     about = {
         "withdrawn": evaluation.head.withdrawn,
@@ -143,7 +143,7 @@ def verdict(evaluation: Evaluation) -> NeedMatched | SupplierMatched:
         need_id=owner,
         need_version=version,
         matches=tuple(a_match(owner, supplier, version, of) for supplier, of in sorted(evaluation.suppliers.items())),
-        similar=tuple(a_similar(owner, other, version, of) for other, of in sorted(evaluation.needs.items())),
+        similar=tuple(a_similar(owner, other, version, of, keys=keys or {}) for other, of in sorted(evaluation.needs.items())),
         **about,
     )
 
@@ -166,8 +166,17 @@ def a_match(need_id: str, supplier_id: str, need_version: int = 1, profile_versi
     )
 
 
-def a_similar(need_id: str, other_id: str, version: int = 1, other_version: int = 1, *, score: float = 0.7) -> SimilarNeed:
-    """The same need at another buyer, as `need_id` sees it."""
+def a_similar(
+    need_id: str,
+    other_id: str,
+    version: int = 1,
+    other_version: int = 1,
+    *,
+    score: float = 0.7,
+    keys: Mapping[str, tuple[str, ...]] | None = None,
+) -> SimilarNeed:
+    """The same need at another buyer, as `need_id` sees it. `keys` are the fold keys of needs."""
+    known = keys or {}
     return SimilarNeed(
         similar_id=ids.similar_id(need_id=need_id, other_need_id=other_id),
         need_id=need_id,
@@ -181,4 +190,6 @@ def a_similar(need_id: str, other_id: str, version: int = 1, other_version: int 
         other_buyer_name=f"Buyer of {other_id}",
         other_country="DK",
         score=score,
+        fold_keys=known.get(other_id, ()),
+        need_fold_keys=known.get(need_id, ()),
     )

@@ -198,6 +198,11 @@ class SimilarNeed(Model):
     other_buyer_id: Id
     other_buyer_name: Label = Field(description="The other buyer's name.")
     other_country: Country
+    other_answer_deadline: Timestamp | None = Field(
+        default=None,
+        description="Until when the other buyer takes answers. A need is open until it is withdrawn: where this is past, its "
+        "buyer may tell how it went.",
+    )
     score: Score
     evidence: tuple[Evidence, ...] = Field(default=(), max_length=LIST_MAX, description="Why, strongest first.")
     cpv_path: tuple[CpvCode, ...] = Field(default=(), max_length=LIST_MAX, description="Shared codes, from division to deepest.")
@@ -206,10 +211,13 @@ class SimilarNeed(Model):
         max_length=LIST_MAX,
         description="Of the other need: finds that share one are a single need, published more than once.",
     )
+    need_fold_keys: tuple[Label, ...] = Field(
+        default=(), max_length=LIST_MAX, description="Of this need: by these the other side folds its finds."
+    )
     also_published: tuple[Id, ...] = Field(
         default=(),
         max_length=MATCHES_MAX,
-        description="Other publications of the other need, folded into this find. Events have none: each speaks of one pair.",
+        description="Other publications of the other need, folded into this find; in an event, those that were known then.",
     )
 
 

@@ -10,7 +10,11 @@ from samspil_schemas.matches import SimilarNeed
 
 
 class SimilarNeedFound(SimilarNeed, Event):
-    """Another buyer has the same need. Published once for each side, each under its own key."""
+    """Another buyer has the same need. Published once for each side, each under its own key.
+
+    A need that was published more than once is one find: its other publications are in `also_published`. Where the one that was
+    told ends and another stands, the other is told with the withdrawal.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -53,7 +57,7 @@ class SimilarWithdrawalReason(StrEnum):
 
 
 class SimilarNeedWithdrawn(Event):
-    """Another buyer no longer has the same need, as of these versions. Published once for each side, each under its own key."""
+    """Another buyer no longer has the same need, as of these versions. Published to whom it was told, under its own key."""
 
     model_config = ConfigDict(
         json_schema_extra={

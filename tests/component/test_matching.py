@@ -1,9 +1,12 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samspil.domain.similar import folded_finds
+from samspil.domain.similar import folded_finds, mirrored
 from samspil.errors import IndexUnavailable
+from samspil.matching.adhoc import AdHocMatchmaker
 from samspil.matching.rules import Rules
 from samspil.ports import Entity, Head
 from samspil_schemas import (
@@ -17,7 +20,7 @@ from samspil_schemas import (
     topics,
 )
 from tests.component.matching_parts import matching_parts, received, tombstone
-from tests.factories import a_need, a_published_profile
+from tests.factories import a_need, a_published_profile, a_statement
 
 OTHER_BUYER = Buyer(id="buyer-2", name="Southby Sample City", country="SE")
 MEALS = (CapabilityStatement(id="m1", text="Meals for every school day.", language="en", cpv=("55524000",)),)
@@ -154,6 +157,21 @@ async def test_the_same_need_at_another_buyer_is_found_in_both_directions(parts)
     [again] = await parts.take(a_need("need-1"))
     assert again.similar[0].similar_id == similar.similar_id
     assert again.similar[0].score == similar.score
+
+
+async def test_a_need_stays_findable_after_its_answer_deadline_and_the_find_says_when_that_was(parts):
+    past, coming = datetime(2020, 5, 1, tzinfo=UTC), datetime(2100, 5, 1, tzinfo=UTC)
+    await parts.take(a_need("need-1", answer_deadline=past))
+    [report] = await parts.take(a_need("need-2", buyer=OTHER_BUYER, answer_deadline=coming))
+    assert [(find.other_need_id, find.other_answer_deadline) for find in report.similar] == [("need-1", past)]
+    matchmaker = AdHocMatchmaker(embedder=parts.embedder, index=parts.index)
+    [draft] = await matchmaker.similar_to(a_statement(buyer=OTHER_BUYER))
+    assert (draft.other_need_id, draft.other_answer_deadline) == ("need-1", past)
+    statement = a_statement(buyer=OTHER_BUYER, answer_deadline=coming)
+    assert mirrored(report.similar[0], statement).other_answer_deadline == coming
+    await parts.take(NeedWithdrawn(need_id="need-1", version=1))
+    [report] = await parts.take(a_need("need-2", version=2, buyer=OTHER_BUYER))
+    assert report.similar == ()
 
 
 async def test_a_buyers_own_needs_are_not_shown_to_it_as_a_find(parts):

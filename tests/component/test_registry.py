@@ -369,14 +369,72 @@ async def test_what_was_told_again_in_a_new_version_is_not_withdrawn(record: Sql
 
 
 async def test_publications_of_one_need_are_one_find(record: SqlRecord, registry: Registry) -> None:
-    finds = [
-        a_similar("n", other, score=score).model_copy(update={"fold_keys": keys})
-        for other, score, keys in [("m", 0.9, ("a",)), ("o", 0.8, ("b",)), ("p", 0.7, ("a", "c")), ("q", 0.6, ("c",))]
-    ]
+    scores = [("m", 0.9), ("o", 0.8), ("p", 0.7), ("q", 0.6)]
+    finds = [a_similar("n", other, score=score, keys=COPIES) for other, score in scores]
     await registry.reports(received(need_matched("n", similar=tuple(finds))))
     found = await record.readings.similar_to("n")
     assert [(find.other_need_id, find.also_published) for find in found] == [("m", ("p", "q")), ("o", ())]
     assert [find.other_need_id for find in await record.readings.similar_to("n", limit=1, offset=1)] == ["o"]
+
+
+COPIES = {"m": ("a",), "o": ("b",), "p": ("a", "c"), "q": ("c",)}
+
+
+def told(events: list[Event]) -> list[tuple[str, str, int, tuple[str, ...]]]:
+    """The finds among the events, as need, other, its version and the other publications."""
+    found = [event for event in events if isinstance(event, SimilarNeedFound)]
+    return [(one.need_id, one.other_need_id, one.other_need_version, one.also_published) for one in found]
+
+
+async def test_publications_of_one_need_are_told_as_one_find_and_a_later_one_is_not_told(
+    record: SqlRecord, registry: Registry
+) -> None:
+    finds = {other: a_similar("n", other, score=score, keys=COPIES) for other, score in [("p", 0.7), ("m", 0.9), ("o", 0.8)]}
+    await registry.reports(received(need_matched("n", similar=(finds["p"], finds["m"], finds["o"]))))
+    assert told(await enqueued(record)) == [("n", "m", 1, ("p",)), ("n", "o", 1, ())]
+    await registry.reports(received(need_matched("q", similar=(a_similar("q", "n", score=0.99, keys=COPIES),))))
+    assert told(await enqueued(record)) == [("q", "n", 1, ())]
+    await registry.needs(received(a_need("q")))
+    assert await enqueued(record) == []
+    assert [view.other_need_id for view in await record.readings.similar_to("n")] == ["q", "o"]
+
+
+async def test_a_copy_is_told_when_the_find_that_was_told_ends_and_only_what_was_told_is_withdrawn(
+    record: SqlRecord, registry: Registry
+) -> None:
+    same = dict.fromkeys(("m", "p", "q"), ("a",))
+    similar = tuple(a_similar("n", other, score=score, keys=same) for other, score in [("m", 0.9), ("p", 0.7), ("q", 0.6)])
+    await registry.reports(received(need_matched("n", similar=similar)))
+    assert told(await enqueued(record)) == [("n", "m", 1, ("p", "q"))]
+    await registry.reports(received(need_matched("p", 1, withdrawn=True)))
+    assert await enqueued(record) == []
+    await registry.reports(received(need_matched("m", 1, withdrawn=True)))
+    events = await enqueued(record)
+    assert ended(events) == [("n", 1, "m", 1, "other_withdrawn")]
+    assert told(events) == [("n", "q", 1, ())]
+
+
+async def test_a_find_that_is_held_is_told_in_its_newer_version_and_no_copy_is_told_instead(
+    record: SqlRecord, registry: Registry
+) -> None:
+    similar = tuple(a_similar("n", other, score=score, keys=COPIES) for other, score in [("m", 0.6), ("p", 0.9)])
+    await registry.reports(received(need_matched("n", similar=similar[:1])))
+    await registry.reports(received(need_matched("n", similar=similar, evaluated_at=START + timedelta(seconds=1))))
+    assert told(await enqueued(record)) == [("n", "m", 1, ())]
+    await registry.needs(received(a_need("m", 2)))
+    await registry.reports(received(need_matched("m", 2, similar=(a_similar("m", "n", 2, keys=COPIES),))))
+    events = await enqueued(record)
+    assert (ended(events), told(events)) == ([], [("m", "n", 1, ()), ("n", "m", 2, ("p",))])
+
+
+async def test_two_copies_that_become_two_needs_are_two_finds(record: SqlRecord, registry: Registry) -> None:
+    similar = tuple(a_similar("n", other, score=score, keys=COPIES) for other, score in [("m", 0.9), ("p", 0.8)])
+    await registry.reports(received(need_matched("n", similar=similar)))
+    await enqueued(record)
+    apart = {"m": ("other",), "p": ("a",)}
+    await registry.reports(received(need_matched("m", 2, similar=(a_similar("m", "n", 2, keys=apart),))))
+    await registry.needs(received(a_need("m", 2)))
+    assert sorted(one for one in told(await enqueued(record)) if one[0] == "n") == [("n", "m", 2, ()), ("n", "p", 1, ())]
 
 
 # Dead letters

@@ -1,7 +1,8 @@
 """Through the handlers and the database too, any order of the reports in any batches comes to the truth."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -11,15 +12,34 @@ from samspil.adapters.sql import open_record
 from samspil.clock import ManualClock
 from samspil.ports import Received
 from samspil.registry.handlers import Registry
-from samspil_schemas import Event, MatchFound, MatchWithdrawn, NeedPublished, SimilarNeedFound, SimilarNeedWithdrawn, event_id
+from samspil_schemas import (
+    Event,
+    MatchFound,
+    MatchWithdrawn,
+    NeedPublished,
+    SimilarNeed,
+    SimilarNeedFound,
+    SimilarNeedWithdrawn,
+    event_id,
+)
 from tests.factories import a_need
 from tests.protocol import NEEDS, SUPPLIERS, Evaluation, History, histories, shuffled, verdict
 
+Keys = Mapping[str, tuple[str, ...]]
 Versions = dict[tuple[str, str], tuple[int, int]]
 
 
-async def run(batches: Sequence[Sequence[Event]]) -> tuple[Versions, Versions, Versions, set[tuple[str, str]]]:
+@dataclass(frozen=True)
+class Outcome:
     """What stands in the record, and what a listener to the topics holds for open."""
+
+    matches: Versions
+    similar: Sequence[SimilarNeed]
+    heard: Versions
+    told: set[tuple[str, str]]
+
+
+async def run(batches: Sequence[Sequence[Event]]) -> Outcome:
     record = open_record("sqlite+aiosqlite:///:memory:", clock=ManualClock())
     await record.migrate()
     registry = Registry(record, clock=ManualClock())
@@ -36,19 +56,15 @@ async def run(batches: Sequence[Sequence[Event]]) -> tuple[Versions, Versions, V
         for need in NEEDS
         for match in await record.readings.matches_of_need(need)
     }
-    similar = {
-        (view.need_id, view.other_need_id): (view.need_version, view.other_need_version)
-        for need in NEEDS
-        for view in await record.readings.similar_to(need)
-    }
+    similar = [view for need in NEEDS for view in await record.readings.similar_to(need)]
     await record.close()
-    return matches, similar, heard, told
+    return Outcome(matches=matches, similar=similar, heard=heard, told=told)
 
 
 @st.composite
-def batched(draw: st.DrawFn, order: Sequence[Evaluation]) -> list[list[Event]]:
+def batched(draw: st.DrawFn, order: Sequence[Evaluation], *, keys: Keys | None = None) -> list[list[Event]]:
     """The reports in batches of any sizes, and the statements of all needs somewhere between them."""
-    left, batches = [verdict(evaluation) for evaluation in order], list[list[Event]]()
+    left, batches = [verdict(evaluation, keys=keys) for evaluation in order], list[list[Event]]()
     while left:
         size = draw(st.integers(1, 5))
         batches.append(list(left[:size]))
@@ -67,17 +83,38 @@ def listen(event: Event, *, heard: Versions, told: set[tuple[str, str]]) -> None
         case SimilarNeedFound():
             told.add((event.need_id, event.other_need_id))
         case SimilarNeedWithdrawn():
-            told.discard((event.need_id, event.other_need_id))
+            told.remove((event.need_id, event.other_need_id))
 
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), history=histories())
 def test_any_order_in_any_batches_comes_to_the_truth(data: st.DataObject, history: History) -> None:
     batches = data.draw(batched(data.draw(shuffled(history.evaluations))))
-    matches, similar, heard, told = asyncio.run(run(batches))
+    outcome = asyncio.run(run(batches))
+    similar = {(view.need_id, view.other_need_id): (view.need_version, view.other_need_version) for view in outcome.similar}
     truth = {(need, supplier): held for need in NEEDS for supplier in SUPPLIERS if (held := history.matching(need, supplier))}
     alike = {(one, other): held for one in NEEDS for other in NEEDS if one != other and (held := history.matching(one, other))}
-    assert matches == truth
-    assert heard == truth
+    assert outcome.matches == truth
+    assert outcome.heard == truth
     assert similar == alike
-    assert told == set(alike)
+    assert outcome.told == set(alike)
+
+
+COPIES: list[Keys] = [
+    dict.fromkeys(NEEDS, ("same",)),
+    {NEEDS[1]: ("same",), NEEDS[2]: ("same",)},
+    {NEEDS[0]: ("one",), NEEDS[1]: ("one", "other"), NEEDS[2]: ("other",)},
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), history=histories(), keys=st.sampled_from(COPIES))
+def test_any_order_tells_a_need_that_was_published_more_than_once_as_one_find(
+    data: st.DataObject, history: History, keys: Keys
+) -> None:
+    outcome = asyncio.run(run(data.draw(batched(data.draw(shuffled(history.evaluations)), keys=keys))))
+    alike = {(one, other) for one in NEEDS for other in NEEDS if one != other and history.matching(one, other)}
+    finds = [{(view.need_id, other) for other in (view.other_need_id, *view.also_published)} for view in outcome.similar]
+    assert set().union(*finds) == alike
+    assert [len(find & outcome.told) for find in finds] == [1] * len(finds)
+    assert outcome.told <= alike

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from samspil.adapters.sql import SqlRecord
+import pytest
+
+from samspil.adapters.sql import SqlRecord, readings
+from samspil.adapters.sql.readings import _seen_from
 from samspil.clock import ManualClock
 from samspil.ports import LedgerSummary, NeedStatus, Received
 from samspil.registry.handlers import Registry
@@ -72,6 +75,18 @@ async def test_matches_and_similar_needs_come_the_best_first(record: SqlRecord, 
     assert [found.match.need_id for found in await record.feedback.matches("best", limit=1, offset=1)] == ["p"]
     assert [similar.other_need_id for similar in await record.readings.similar_to("n")] == ["o", "m"]
     assert [similar.other_need_id for similar in await record.readings.similar_to("n", limit=1)] == ["o"]
+
+
+async def test_of_many_finds_no_more_are_read_whole_than_the_page_shows(
+    record: SqlRecord, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await report(record, clock, "n", alike=tuple(f"m{number}" for number in range(1, 9)))
+    read = []
+    monkeypatch.setattr(readings, "_seen_from", lambda need_id, row: read.append(row) or _seen_from(need_id, row))
+    assert [one.other_need_id for one in await record.readings.similar_to("n", limit=2, offset=1)] == ["m7", "m6"]
+    assert len(read) == 2
+    monkeypatch.setattr(readings, "FOLDED_MAX", 3)
+    assert [one.other_need_id for one in await record.readings.similar_to("n", offset=2)] == ["m6"]
 
 
 async def test_the_ledger_is_read_the_newest_first_and_by_need_buyer_and_status(record: SqlRecord, clock: ManualClock) -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -113,3 +114,24 @@ def test_every_find_is_there_once_and_no_two_that_are_left_are_the_same(finds):
     kept = folded(numbered, keys=lambda find: fold_keys(find[1]))
     assert sorted([*(find for find, _ in kept), *(copy for _, copies in kept for copy in copies)]) == numbered
     assert not any(published_twice(one[1], other[1]) for one, _ in kept for other, _ in kept if one[0] < other[0])
+
+
+@given(st.lists(st.sets(st.integers(0, 9), max_size=3), max_size=12))
+def test_the_folds_are_those_that_are_found_by_comparing_all_with_all(keys):
+    groups = [({place}, set(held)) for place, held in enumerate(keys)]
+    merged = True
+    while merged:
+        merged = False
+        for one, other in combinations(groups, 2):
+            if one[1] & other[1]:
+                groups = [group for group in groups if group not in (one, other)] + [(one[0] | other[0], one[1] | other[1])]
+                merged = True
+                break
+    places = folded(range(len(keys)), keys=lambda place: [str(key) for key in sorted(keys[place])])
+    assert [[first, *copies] for first, copies in places] == sorted(sorted(group) for group, _ in groups)
+
+
+def test_many_publications_in_one_chain_are_one_need():
+    chain = range(50_000)
+    ((_, copies),) = folded(chain, keys=lambda place: (str(place), str(place + 1)))
+    assert len(copies) == len(chain) - 1

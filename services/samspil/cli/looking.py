@@ -30,6 +30,7 @@ from samspil.cli.tables import (
     teams_table,
     topics_table,
 )
+from samspil.clock import SystemClock
 from samspil.domain.innovation import innovation_of
 from samspil.intake import detect_language
 from samspil.ports import LedgerRow, LedgerSummary, NeedStatus, Readings
@@ -71,7 +72,7 @@ async def match(*, text: str, language: str | None, cpv: Sequence[str], regions:
         OUT.print(match_table(found.matches, language=spoken, title="Suppliers who could meet it"))
     OUT.print(told_innovation(innovation_of(statement)), style="dim", markup=False)
     if found.similar:
-        OUT.print(similar_table(found.similar, title="Others with the same need"))
+        OUT.print(similar_table(found.similar, title="Others with the same need", now=SystemClock().now()))
     return EXIT_OK
 
 
@@ -84,7 +85,7 @@ async def similar(
     if as_json:
         print_json({"language": spoken, "similar": found})
     elif found:
-        OUT.print(similar_table(found, title="Others with the same need"))
+        OUT.print(similar_table(found, title="Others with the same need", now=SystemClock().now()))
     else:
         OUT.print("No other buyer here has this need. Say more of what is to be achieved, or publish it for others to find.")
     return EXIT_OK

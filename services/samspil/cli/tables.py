@@ -1,6 +1,7 @@
 """What the command line draws: events as they happen, matches with their reasons, the ledger."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -155,8 +156,8 @@ def _evidence(evidence: Evidence) -> Text:
     return text
 
 
-def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
-    """The same need at other buyers."""
+def similar_table(found: Sequence[SimilarNeed], *, title: str, now: datetime) -> Table:
+    """The same need at other buyers; where one took answers until before `now`, there is something to ask it."""
     table = Table(title=title, title_justify="left", show_lines=True, expand=True)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("buyer", ratio=2, overflow="fold")
@@ -164,6 +165,9 @@ def similar_table(found: Sequence[SimilarNeed], *, title: str) -> Table:
     for similar in found:
         named = [Text(similar.other_title, style="bold"), Text(similar.other_need_id, style="dim")]
         need: list[RenderableType] = [*named, *map(_evidence, similar.evidence)]
+        deadline = similar.other_answer_deadline
+        if deadline is not None and deadline < now:
+            need.append(Text(f"answers were due by {deadline:%Y-%m-%d}: ask them how it went", style="yellow"))
         if similar.also_published:
             need.append(Text(f"also published as {', '.join(similar.also_published)}", style="dim"))
         buyer = f"{similar.other_buyer_name} ({similar.other_country})"

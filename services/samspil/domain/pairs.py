@@ -1,6 +1,7 @@
 """The two sides of a pair, and the rules that decide whether they may be one: hard, symmetric and without any score."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from samspil.domain.asking import asks
 from samspil.domain.codes import cpv_path, regions_meet, shared_cpv_path
@@ -33,6 +34,7 @@ class NeedSide:
     fold_keys: tuple[str, ...] = ()
     effects: int = 0
     joint_members: frozenset[str] = frozenset()
+    answer_deadline: datetime | None = None
 
     @property
     def wishes(self) -> tuple[int, ...]:

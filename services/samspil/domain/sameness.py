@@ -64,19 +64,26 @@ def fold_keys(need: Publication) -> tuple[str, ...]:
 def folded(finds: Sequence[T], *, keys: Callable[[T], Sequence[str]]) -> list[tuple[T, tuple[T, ...]]]:
     """Each need once, with its other publications; both in the order in which they stand in `finds`.
 
-    What shares a key with a copy is a copy too, wherever the copies stand.
+    What shares a key with a copy is a copy too, wherever the copies stand. It takes little longer than reading the keys.
     """
-    first = list(range(len(finds)))
+    above = list(range(len(finds)))  # a forest: each place knows one before it that is a copy of it, or itself
     holder: dict[str, int] = {}
     for place, find in enumerate(finds):
         for key in keys(find):
-            one, other = sorted((first[holder.setdefault(key, place)], first[place]))
-            first = [one if root == other else root for root in first]
-    return [
-        (find, tuple(finds[other] for other in range(place + 1, len(finds)) if first[other] == place))
-        for place, find in enumerate(finds)
-        if first[place] == place
-    ]
+            one, other = sorted((_first(above, holder.setdefault(key, place)), _first(above, place)))
+            above[other] = one
+    groups: dict[int, list[T]] = {}
+    for place, find in enumerate(finds):
+        groups.setdefault(_first(above, place), []).append(find)
+    return [(first, tuple(copies)) for first, *copies in groups.values()]
+
+
+def _first(above: list[int], place: int) -> int:
+    """The first of the copies of what stands at this place; the way there is halved for the next who asks."""
+    while above[place] != place:
+        above[place] = above[above[place]]
+        place = above[place]
+    return place
 
 
 def _plain(text: str) -> str:

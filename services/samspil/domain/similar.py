@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from samspil.domain.sameness import Publication, fold_keys, folded
+from samspil.domain.sameness import Publication, folded
 from samspil_schemas import Evidence, NeedStatement, SimilarNeed, TermPair
+from samspil_schemas.base import MATCHES_MAX
 
 
 def mirrored(seen: SimilarNeed, statement: NeedStatement) -> SimilarNeed:
@@ -20,19 +21,26 @@ def mirrored(seen: SimilarNeed, statement: NeedStatement) -> SimilarNeed:
         other_buyer_id=statement.buyer.id,
         other_buyer_name=statement.buyer.name,
         other_country=statement.buyer.country,
+        other_answer_deadline=statement.answer_deadline,
         score=seen.score,
         evidence=tuple(_turned(evidence) for evidence in seen.evidence),
         cpv_path=seen.cpv_path,
-        fold_keys=fold_keys(publication(statement)),
+        fold_keys=seen.need_fold_keys,
+        need_fold_keys=seen.fold_keys,
     )
 
 
 def folded_finds(views: Sequence[SimilarNeed]) -> list[SimilarNeed]:
     """The finds, each need once: the first of its publications, which names the others."""
     return [
-        find.model_copy(update={"also_published": tuple(copy.other_need_id for copy in copies)}) if copies else find
+        with_copies(find, [copy.other_need_id for copy in copies])
         for find, copies in folded(views, keys=lambda view: view.fold_keys)
     ]
+
+
+def with_copies(find: SimilarNeed, need_ids: Sequence[str]) -> SimilarNeed:
+    """The find that names these other publications of its need, as many as it has room for."""
+    return find.model_copy(update={"also_published": tuple(need_ids[:MATCHES_MAX])}) if need_ids else find
 
 
 def publication(statement: NeedStatement) -> Publication:

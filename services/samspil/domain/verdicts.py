@@ -116,8 +116,8 @@ def _uncovered(listings: Sequence[Listing]) -> tuple[Listing, ...]:
 
 
 def _later(known: Listing, other: Listing) -> Listing:
-    """The one that was evaluated last, and whom either was told to; a repeat leaves what is known."""
-    later = other if _rank(other) > _rank(known) else known
+    """The one that was evaluated last, and who was told of either; a repeat leaves what is known."""
+    later = replace(other if _rank(other) > _rank(known) else known, heard=known.heard | other.heard)
     return replace(later, told=known.told | other.told) if _told_as(known) == _told_as(other) else later
 
 

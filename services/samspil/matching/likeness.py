@@ -51,6 +51,7 @@ def similar_need(like: Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed:
         other_buyer_id=other.buyer_id,
         other_buyer_name=other.buyer_name,
         other_country=other.country,
+        other_answer_deadline=other.answer_deadline,
         score=like.score,
         evidence=tuple(
             Evidence(
@@ -76,6 +77,7 @@ def similar_need(like: Likeness, *, quoted: dict[str, Vectors]) -> SimilarNeed:
         ),
         cpv_path=shared_cpv_path(need.cpv, other.cpv),
         fold_keys=other.fold_keys,
+        need_fold_keys=need.fold_keys,
     )
 
 

@@ -1,5 +1,7 @@
 """Between the contract, the two sides of a pair, and the points of the vector index."""
 
+from datetime import datetime
+
 from samspil.domain.pairs import CapabilitySide, NeedSide
 from samspil.domain.sameness import fold_keys
 from samspil.domain.similar import publication
@@ -36,6 +38,7 @@ def need_side(need: NeedPublished) -> NeedSide:
         excluded_suppliers=frozenset(statement.excluded_suppliers),
         fold_keys=fold_keys(publication(statement)),
         joint_members=frozenset(statement.joint_members),
+        answer_deadline=statement.answer_deadline,
     )
 
 
@@ -83,6 +86,7 @@ def need_entry(need: NeedSide, vector: Vectors) -> Entry:
             "excluded_suppliers": sorted(need.excluded_suppliers),
             "fold_keys": list(need.fold_keys),
             "joint_members": sorted(need.joint_members),
+            "answer_deadline": need.answer_deadline.isoformat() if need.answer_deadline else None,
         },
     )
     return Entry(owner_id=need.need_id, version=need.version, points=(point,))
@@ -90,6 +94,7 @@ def need_entry(need: NeedSide, vector: Vectors) -> Entry:
 
 def need_from(hit: Hit) -> NeedSide:
     """The need that a hit shows."""
+    deadline = hit.payload.get("answer_deadline")  # an index that was filled before has none
     return NeedSide(
         need_id=hit.owner_id,
         version=hit.version,
@@ -106,6 +111,7 @@ def need_from(hit: Hit) -> NeedSide:
         excluded_suppliers=frozenset(hit.payload["excluded_suppliers"]),
         fold_keys=tuple(hit.payload.get("fold_keys", ())),  # an index that was filled before has none
         joint_members=frozenset(hit.payload.get("joint_members", ())),  # an index that was filled before has none
+        answer_deadline=datetime.fromisoformat(deadline) if deadline else None,
     )
 
 

@@ -61,7 +61,9 @@ class Listing:
     """The word of one report that a pair holds, in these versions of its two sides.
 
     content: the match, or the similar need as `seen_by` sees it; None where it is in the record and was not fetched.
-    told: the ids of the needs whose buyers were told of the similar need.
+    score: of the content. left_keys, right_keys: what tells copies of the two needs of a similar need (`domain.sameness`).
+    told: the ids of the needs whose buyers were told of the similar need in these versions.
+    heard: those whose buyers hold it for open, having been told of it in these versions or in earlier ones.
     """
 
     left_version: int
@@ -72,7 +74,11 @@ class Listing:
     scorer: str
     seen_by: str
     content: Match | SimilarNeed | None = None
+    score: float = 0.0
+    left_keys: tuple[str, ...] = ()
+    right_keys: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()
+    heard: frozenset[str] = frozenset()
 
     @property
     def versions(self) -> tuple[int, int]:
@@ -129,6 +135,10 @@ class RegistryTransaction(RecordTransaction, Protocol):
 
     async def needs_known(self, need_ids: Collection[str]) -> dict[str, Standing[NeedStatement]]:
         """The standing of every one of these needs, unknown ones at version 0, held until the end of the transaction."""
+        ...
+
+    async def needs_standing(self, need_ids: Collection[str]) -> dict[str, Standing[NeedStatement]]:
+        """The standing of those of these needs that are known, as it is now; it is not held."""
         ...
 
     async def put_needs(self, needs: Sequence[Standing[NeedStatement]]) -> None:

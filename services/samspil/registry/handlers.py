@@ -5,7 +5,7 @@ inbox, the effects and the outbox stand or fall together. All of the registry's 
 of one pair must not interleave; they are short, and the model is far slower than they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from samspil.clock import Clock
 from samspil.domain.standing import overtaken
@@ -21,16 +21,15 @@ from samspil.ports import (
     readers_of,
 )
 from samspil.registry import letters
+from samspil.registry.finds import ended_similar, told_similar
 from samspil.registry.heads import Entries, joined
 from samspil.registry.pairs import Pairs, Report
 from samspil.registry.reports import (
     ended_matches,
-    ended_similar,
     follow_up_report,
     match_report,
     similar_report,
     told_matches,
-    told_similar,
 )
 from samspil_schemas import NeedMatched, NeedPublished, NeedStatement, SupplierMatched, topics
 
@@ -61,7 +60,7 @@ class Registry:
             await entries.settle(after.standings, at=now, transaction=transaction)
             # What another client published is newer than what of ours still waits for the same need.
             await transaction.supersede(topics.NEEDS, after.advanced, keep=after.advanced.values())
-            await self._tell_mirrored({id_: after.standings[id_] for id_ in after.changed}, transaction=transaction)
+            await self._tell_mirrored(after.changed, transaction=transaction)
 
     async def profiles(self, batch: Sequence[Received]) -> None:
         """Join published and withdrawn profiles into the record."""
@@ -90,7 +89,7 @@ class Registry:
             known = await transaction.needs_known({verdict.need_id for verdict in on_needs})
             await self._join_matches([match_report(verdict) for verdict in verdicts], transaction=transaction)
             await self._join_follow_ups([follow_up_report(verdict) for verdict in on_needs], transaction=transaction)
-            await self._join_similar([similar_report(verdict) for verdict in on_needs], known=known, transaction=transaction)
+            await self._join_similar([similar_report(verdict) for verdict in on_needs], transaction=transaction)
             await self._account(on_needs, known=known, transaction=transaction)
 
     async def dead_letters(self, batch: Sequence[DeadLetter]) -> None:
@@ -134,14 +133,12 @@ class Registry:
         await pairs.save(transaction)
         await transaction.enqueue(events, awaiting=readers_of(topics.MATCHES))
 
-    async def _join_similar(
-        self, reports: Sequence[Report], *, known: dict[str, Standing[NeedStatement]], transaction: RegistryTransaction
-    ) -> None:
+    async def _join_similar(self, reports: Sequence[Report], *, transaction: RegistryTransaction) -> None:
         pairs = await Pairs.load(PairKind.SIMILAR, reports, transaction=transaction)
         for report in reports:
             pairs.join(report)
         ended = ended_similar(pairs.changes(), at=self._clock.now())
-        found = await told_similar(pairs, standings=known, transaction=transaction)
+        found = await told_similar(pairs, viewers=pairs.unsettled(), transaction=transaction)
         await pairs.save(transaction)
         await transaction.enqueue([*ended, *found])
 
@@ -152,11 +149,12 @@ class Registry:
             pairs.join(report)
         await pairs.save(transaction)
 
-    async def _tell_mirrored(self, changed: dict[str, Standing[NeedStatement]], *, transaction: RegistryTransaction) -> None:
+    async def _tell_mirrored(self, changed: Collection[str], *, transaction: RegistryTransaction) -> None:
         """A pair that was seen before the need that it was seen by was known can be told to the other side now."""
         owners = [Report(kind=PairKind.SIMILAR, owner=(Entity.NEEDS, need_id), head=NEVER) for need_id in sorted(changed)]
         pairs = await Pairs.load(PairKind.SIMILAR, owners, transaction=transaction)
-        events = await told_similar(pairs, standings=changed, transaction=transaction)
+        viewers = {id_ for key, one in pairs.matching() for id_ in (key.left_id, key.right_id) if id_ not in one.told}
+        events = await told_similar(pairs, viewers=viewers, transaction=transaction)
         await pairs.save(transaction)
         await transaction.enqueue(events)
 

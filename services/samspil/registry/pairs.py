@@ -70,7 +70,7 @@ class Pairs:
             self._add(key)
         for key, side in self._of_owner.get(report.owner, {}).items():
             verdict = Verdict(side=side, head=report.head, listing=report.listed.get(key))
-            self._listings[key] = join(self._pair(key), verdict).listings
+            self._listings[key] = self._hearing(key, join(self._pair(key), verdict))
         self._heads[report.owner] = max(self._heads.get(report.owner, NEVER), report.head)
 
     def changes(self) -> list[Change]:
@@ -78,17 +78,38 @@ class Pairs:
         steps = [(key, changed(self._before.get(key, Pair()), self._pair(key))) for key in sorted(self._listings)]
         return [Change(key=key, what=what) for key, what in steps if what is not None]
 
+    async def widen(self, owner_ids: Collection[str], *, transaction: RegistryTransaction) -> None:
+        """Load the other pairs of these needs too, to read them and to note who was told; no report is joined into them."""
+        stored = await transaction.listings(PairKind.SIMILAR, left_ids=owner_ids, right_ids=owner_ids)
+        other = [one for one in stored if one.key not in self._before]
+        for one in other:
+            self._stored[_place(one)] = one
+            self._add(one.key)
+            self._listings[one.key] += (one.listing,)
+        self._before |= {one.key: self._pair(one.key) for one in other}
+
+    def unsettled(self) -> frozenset[str]:
+        """The ids on both sides of the pairs that have another match than before, or none any more."""
+        keys = (key for key in self._listings if self._before.get(key, Pair()).standing != self._pair(key).standing)
+        return frozenset(id_ for key in keys for id_ in (key.left_id, key.right_id))
+
     def matching(self) -> Iterator[tuple[PairKey, Listing]]:
         """Every pair that matches now, with its match."""
         for key in sorted(self._listings):
             if standing := self._pair(key).standing:
                 yield key, standing
 
+    def matching_of(self, need_id: str) -> list[tuple[PairKey, Listing]]:
+        """Every pair of the need that matches now, with its match."""
+        keys = self._of_owner.get((Entity.NEEDS, need_id), ())
+        return [(key, standing) for key in sorted(keys) if (standing := self._pair(key).standing)]
+
     def tell(self, key: PairKey, told: Collection[str]) -> None:
         """Note who was told of the pair's match."""
         standing = self._pair(key).standing
         self._listings[key] = tuple(
-            replace(listing, told=listing.told.union(told)) if listing is standing else listing for listing in self._listings[key]
+            replace(listing, told=listing.told.union(told), heard=listing.heard.union(told)) if listing is standing else listing
+            for listing in self._listings[key]
         )
 
     async def save(self, transaction: RegistryTransaction) -> None:
@@ -105,6 +126,14 @@ class Pairs:
             self._listings[key] = ()
             for side in Side:
                 self._of_owner.setdefault(_owner(key, side), {})[key] = side
+
+    def _hearing(self, key: PairKey, pair: Pair) -> tuple[Listing, ...]:
+        """The pair's listings: its match is held for open by all who held the match before for open."""
+        before, standing = self._before.get(key, Pair()).standing, pair.standing
+        heard = before.heard if before else frozenset()
+        return tuple(
+            replace(listing, heard=listing.heard | heard) if listing is standing else listing for listing in pair.listings
+        )
 
     def _pair(self, key: PairKey) -> Pair:
         left, right = (self._heads.get(_owner(key, side), NEVER) for side in Side)

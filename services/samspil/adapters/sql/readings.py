@@ -1,10 +1,10 @@
 """What can be read of the record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, Select, and_, func, or_, select
+from sqlalchemy import RowMapping, Select, and_, func, or_, select, tuple_
 
 from samspil.adapters.sql.database import Database
 from samspil.adapters.sql.dialogues import stored_dialogue
@@ -12,7 +12,8 @@ from samspil.adapters.sql.invitations import INVITATIONS, stored_invitation
 from samspil.adapters.sql.messages import CONFIRMED
 from samspil.adapters.sql.opinions import MATCHES
 from samspil.adapters.sql.tables import dialogues, invitees, joint_needs, ledger, listings, needs, outbox, profiles
-from samspil.domain.similar import folded_finds, mirrored
+from samspil.domain.sameness import folded
+from samspil.domain.similar import mirrored, with_copies
 from samspil.ports import (
     InvitationStatus,
     LedgerRow,
@@ -30,6 +31,12 @@ _NEED_OPEN = and_(needs.c.content.is_not(None), ~needs.c.withdrawn)
 _PROFILE_OPEN = and_(profiles.c.content.is_not(None), ~profiles.c.withdrawn)
 _DIALOGUE_SAID = dialogues.c.revision > 0
 _DIALOGUE_OPEN = and_(_DIALOGUE_SAID, ~dialogues.c.cancelled, dialogues.c.held_at.is_(None))
+# Publications that are folded for a page, the best ones. A verdict lists a hundred, and each of those may list the need too.
+FOLDED_MAX = 10_000
+_SEEN = listings.outerjoin(needs, needs.c.id == listings.c.seen_by)
+_STATEMENT = needs.c.content.label("statement")
+_FOLDING = (listings.c.left_id, listings.c.right_id, listings.c.left_keys, listings.c.right_keys)
+_PAIR = tuple_(listings.c.left_id, listings.c.right_id)
 _SIMILAR = and_(listings.c.kind == PairKind.SIMILAR.value, listings.c.stands)
 Total = Literal["needs", "profiles", "matches", "similar", "dialogues", "invitations", "joint_needs", "outbox"]
 
@@ -73,13 +80,24 @@ class SqlReadings:
 
     async def similar_to(self, need_id: str, *, limit: int = 100, offset: int = 0) -> list[SimilarNeed]:
         """The same need at other buyers, best first, each once. A pair is listed by one side; the other sees it mirrored."""
-        query = select(listings.c.content, listings.c.seen_by, needs.c.content.label("statement"))
-        query = query.select_from(listings.outerjoin(needs, needs.c.id == listings.c.seen_by))
-        query = query.where(_SIMILAR, or_(listings.c.left_id == need_id, listings.c.right_id == need_id))
-        query = query.order_by(listings.c.score.desc(), listings.c.left_id, listings.c.right_id)
-        # Read whole, for a page is one of needs and not of publications; a verdict lists a hundred at most.
-        views = [_seen_from(need_id, row) for row in await self._rows(query)]
-        return folded_finds([view for view in views if view is not None])[offset : offset + limit]
+        mine = and_(_SIMILAR, or_(listings.c.left_id == need_id, listings.c.right_id == need_id))
+        # The record has not heard of every need that a pair was seen by.
+        seen = or_(listings.c.seen_by == need_id, needs.c.content.is_not(None))
+        best_first = (listings.c.score.desc(), listings.c.left_id, listings.c.right_id)
+        async with self._database.connection(writes=False) as connection:
+            # A page is one of needs and not of publications, so all are folded, by their keys alone.
+            folding = select(*_FOLDING).select_from(_SEEN).where(mine, seen).order_by(*best_first).limit(FOLDED_MAX)
+            rows = (await connection.execute(folding)).mappings()
+            finds = folded(list(rows), keys=lambda row: _keys(need_id, row))[offset : offset + limit]
+            whole = select(listings.c.left_id, listings.c.right_id, listings.c.content, listings.c.seen_by, _STATEMENT)
+            whole = whole.select_from(_SEEN).where(mine, seen, _PAIR.in_([_pair(row) for row, _ in finds]))
+            contents = {_pair(row): row for row in (await connection.execute(whole)).mappings()}
+        # What ended between the two queries is shown no more.
+        return [
+            with_copies(_seen_from(need_id, contents[_pair(row)]), [_other(need_id, copy) for copy in copies])
+            for row, copies in finds
+            if _pair(row) in contents
+        ]
 
     async def dialogues(
         self, *, need_id: str | None = None, past: bool = False, limit: int = 100, offset: int = 0
@@ -211,12 +229,22 @@ def _profile(row: RowMapping) -> StoredProfile:
     )
 
 
-def _seen_from(need_id: str, row: RowMapping) -> SimilarNeed | None:
-    """None where the record has not heard of the need that the pair was seen by."""
+def _seen_from(need_id: str, row: RowMapping) -> SimilarNeed:
     seen = SimilarNeed.model_validate(row["content"])
-    if row["seen_by"] == need_id:
-        return seen
-    return mirrored(seen, NeedStatement.model_validate(row["statement"])) if row["statement"] else None
+    return seen if row["seen_by"] == need_id else mirrored(seen, NeedStatement.model_validate(row["statement"]))
+
+
+def _pair(row: RowMapping) -> tuple[str, str]:
+    return row["left_id"], row["right_id"]
+
+
+def _other(need_id: str, row: RowMapping) -> str:
+    return str(row["right_id"] if row["left_id"] == need_id else row["left_id"])
+
+
+def _keys(need_id: str, row: RowMapping) -> Sequence[str]:
+    keys: list[str] = row["right_keys"] if row["left_id"] == need_id else row["left_keys"]
+    return keys
 
 
 def _ledger_row(row: RowMapping) -> LedgerRow:

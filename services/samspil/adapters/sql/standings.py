@@ -14,11 +14,19 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 
 class StandingStatements(Statements):
-    """Reads with a lock and writes the standings of needs and profiles."""
+    """Reads and writes the standings of needs and profiles."""
 
     async def needs_known(self, need_ids: Collection[str]) -> dict[str, Standing[NeedStatement]]:
         """The standing of every one of these needs, unknown ones at version 0, held until the end of the transaction."""
         return await self._known(needs, need_ids, NeedStatement)
+
+    async def needs_standing(self, need_ids: Collection[str]) -> dict[str, Standing[NeedStatement]]:
+        """The standing of those of these needs that are known, as it is now; it is not held."""
+        found: dict[str, Standing[NeedStatement]] = {}
+        for chunk in chunks(need_ids):
+            rows = (await self._connection.execute(select(needs).where(needs.c.id.in_(chunk)))).mappings()
+            found |= {row["id"]: standing_of(row, NeedStatement, id_=row["id"]) for row in rows}
+        return found
 
     async def put_needs(self, known: Sequence[Standing[NeedStatement]]) -> None:
         """Store these standings."""

@@ -98,7 +98,7 @@ def _bound(one: PairListing) -> dict[str, Any]:
 
 
 def _marks(one: PairListing) -> dict[str, Any]:
-    return {"stands": one.stands, "told": sorted(one.listing.told)}
+    return {"stands": one.stands, "told": sorted(one.listing.told), "heard": sorted(one.listing.heard)}
 
 
 def _row(one: PairListing) -> dict[str, Any]:
@@ -106,7 +106,9 @@ def _row(one: PairListing) -> dict[str, Any]:
     return {
         **{column.name: value for column, value in zip(_KEY, _key(one), strict=True)},
         **_marks(one),
-        "score": content.score if content else None,
+        "score": listing.score,
+        "left_keys": list(listing.left_keys),
+        "right_keys": list(listing.right_keys),
         "seen_by": listing.seen_by,
         "evaluated_at": listing.evaluated_at,
         "report_id": listing.report_id,
@@ -130,7 +132,11 @@ def _pair_listing(row: RowMapping) -> PairListing:
             scorer=row["scorer"],
             seen_by=row["seen_by"],
             content=content,
+            score=row["score"],
+            left_keys=tuple(row["left_keys"]),
+            right_keys=tuple(row["right_keys"]),
             told=frozenset(row["told"]),
+            heard=frozenset(row["heard"]),
         ),
         stands=row["stands"],
     )
