@@ -32,6 +32,11 @@ def invitation_id(*, dialogue_id: str, supplier_id: str) -> str:
     return _derive("invitation", dialogue_id, supplier_id)
 
 
+def registration_id(*, dialogue_id: str, supplier_id: str) -> str:
+    """The id of the one registration of an organisation to a dialogue."""
+    return _derive("registration", dialogue_id, supplier_id)
+
+
 def joint_need_id(*, need_id: str, number: int) -> str:
     """The id of the joint need that was proposed from a need, as the so manieth of all."""
     return JOINT_PREFIX + _derive("joint", need_id, str(number))

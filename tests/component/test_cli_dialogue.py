@@ -130,3 +130,38 @@ async def test_invitations_are_reviewed_and_sent_off(shell: Shell) -> None:
     assert "1 invitation sent off." in sent.stdout
     assert shell.asked == {"dialogue_id": "dialogue-1", "invitation_id": "waits"}
     assert "Nobody is invited yet." in (await shell.run("invitations", "dialogue-1")).stdout
+
+
+async def test_suppliers_register_wait_withdraw_and_are_promoted(shell: Shell) -> None:
+    own = ("--name", "Sample A", "--country", "DK")
+    done = await shell.run("register", "dialogue-1", *own, "--slot", "2026-05-05T09:00:00+02:00", who="supplier-1")
+    assert (done.exit_code, " ".join(done.stdout.split())) == (0, "You are registered for 2026-05-05 09:00 (UTC+02:00).")
+    again = await shell.run("register", "dialogue-1", "--slot", "2026-05-05T09:00:00+02:00", who="supplier-1")
+    assert "Nothing changed. You are registered for" in again.stdout
+    waits = await shell.run("register", "dialogue-1", "--name", "Sample B", "--country", "SE", who="supplier-2")
+    assert "you wait, as number 1." in waits.stdout
+    assert "1 of 1 places taken, 1 waiting." in (await shell.run("places", "dialogue-1", who=None)).stdout
+    listed = (await shell.run("registrations", "dialogue-1")).stdout
+    assert "Sample A (DK)" in listed
+    assert "waiting (1)" in listed
+    gone = await shell.run("withdraw", "dialogue-1", "--reason", "No time", who="supplier-1")
+    assert "Your registration is withdrawn." in gone.stdout
+    found = json.loads((await shell.run("registrations", "dialogue-1", "--json")).stdout)["registrations"]
+    assert [(one["supplier_id"], one["status"], one["reason"]) for one in found] == [
+        ("supplier-1", "withdrawn", "No time"),
+        ("supplier-2", "registered", None),
+    ]
+
+
+async def test_whom_no_slot_suits_reads_which_are_free(shell: Shell) -> None:
+    places = json.loads((await shell.run("places", "dialogue-1", "--json", who=None)).stdout)
+    assert places["free_slots"] == ["2026-05-05T09:00:00+02:00"]
+    shown = " ".join((await shell.run("places", "dialogue-1", who=None)).stdout.split())
+    assert "Free slots: 2026-05-05 09:00 (UTC+02:00)." in shown
+    wrong = await shell.run("register", "dialogue-1", "--slot", "2026-05-05T15:00:00+02:00", who="supplier-1")
+    assert (wrong.exit_code, "Give a name and a country." in " ".join(wrong.output.split())) == (3, True)
+    assert "Nobody has registered yet." in (await shell.run("registrations", "dialogue-1")).stdout
+    for answer, says in (("tentative", "You are noted as tentative"), ("decline", "You have declined.")):
+        own = ("--name", "Sample A", "--country", "DK", "--answer", answer)
+        assert says in (await shell.run("register", "dialogue-1", *own, who="supplier-1")).stdout
+    assert (await shell.run("register", "dialogue-1", who=None)).exit_code == 3

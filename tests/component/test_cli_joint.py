@@ -147,7 +147,7 @@ async def test_an_undertaking_can_come_from_standard_input(shell: Shell) -> None
     ("arguments", "who", "said", "code"),
     [
         (("propose", "need-9"), "buyer-1", "There is no open need need-9.", 3),
-        (("propose", "need-1"), None, "Only a buyer's own token can do this, and none was given.", 3),
+        (("propose", "need-1"), None, "Only an organisation's own token can do this, and none was given.", 3),
         (("propose", "need-1"), "supplier-1", "A supplier's token may not do this.", 3),
         (("propose", "need-1", "--volume", "many meters"), "buyer-1", "The volume is no amount with a unit.", 2),
         (("propose", "need-1", "--horizon", "soon"), "buyer-1", "/horizon:", 3),

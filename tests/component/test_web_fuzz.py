@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from samspil import ids
 from samspil.web import WebLimits
-from tests.component.web_fakes import World, statement_json
+from tests.component.web_fakes import World, a_dialogue, statement_json
 from tests.factories import a_profile
 
 # Mostly good bodies with a part exchanged: those come furthest in.
@@ -48,6 +48,13 @@ BODIES = {
     ("POST", "/v1/similar", "buyer-1"): NEED,
     ("PUT", "/v1/suppliers/supplier-1/profile", "supplier-1"): PROFILE,
     ("PUT", "/v1/suppliers/supplier-1/matches/match-1/feedback", "supplier-1"): {"relevant": False, "reason": "wrong_size"},
+    ("PUT", "/v1/dialogues/dialogue-1/registrations/supplier-1", "supplier-1"): {
+        "answer": "accept",
+        "name": "Listen Sample Acoustics",
+        "country": "DK",
+        "slots": ["2026-03-12T09:00:00+01:00"],
+        "reason": "Two of us come",
+    },
     ("POST", "/v1/match", "operator"): TEXT,
     ("POST", "/v1/teams", "buyer-1"): TEXT,
     ("POST", "/v1/joint-needs", "buyer-1"): {
@@ -95,6 +102,7 @@ def requests(draw: st.DrawFn) -> tuple[tuple[str, str, str], bytes]:
 
 
 WORLD = World(limits=WebLimits(failed_tries=10**9))
+WORLD.record.stored_dialogues.append(a_dialogue())
 MEANT = {200, 202, 204, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422}
 
 
@@ -137,6 +145,8 @@ PATHS = st.sampled_from(
         "/schemas/{}.json",
         "/{}",
         "/v1/dialogues/{}",
+        "/v1/dialogues/{}/places",
+        "/v1/dialogues/dialogue-1/registrations/{}",
         "/v1/joint-needs/{}",
         "/v1/joint-needs/{}/export.html",
         "/v1/joint-needs/{}/members/buyer-1",

@@ -12,9 +12,9 @@ from samspil.adapters.sql import open_record
 from samspil.clock import ManualClock
 from samspil.dialogue.keeping import KeptDialogues
 from samspil.dialogue.review import Review
-from samspil.ports import Role
+from samspil.ports import Reply, Role
 from samspil.web import WebLimits
-from samspil_schemas import DialogueAnnouncement
+from samspil_schemas import Answer, DialogueAnnouncement
 from tests.component.test_web_policy import ASKERS, BAD, BODIES, BUYER_2, LET_IN, NOBODY, PLACES, REVOKED, address
 from tests.component.web_fakes import World, statement_json
 from tests.factories import a_profile, a_statement
@@ -43,6 +43,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             joint_readings=record.joint_needs,
             dialogues=KeptDialogues(record, readings=record.readings, clock=ManualClock()),
             review=Review(record, readings=record.readings, clock=ManualClock()),
+            registration_record=record,
+            registration_readings=record.registrations,
             limits=WebLimits(failed_tries=10**6),
         )
     finally:
@@ -62,6 +64,8 @@ async def test_every_route_lets_in_the_same_askers_as_over_the_fakes(world: Worl
             if "dialogue_id" in template:
                 announced = await world.services.dialogues.announce("need-1", WRITTEN, by="buyer-1")
                 path = path.replace(PLACES["dialogue_id"], announced.dialogue_id)
+                tentative = Reply(answer=Answer.TENTATIVE, name="Listen Sample Acoustics", country="DK")
+                await world.services.registrations.answer(announced.dialogue_id, "supplier-1", tentative)
             await world.record.submit_profile("supplier-1", a_profile())
             token = {NOBODY: None, BAD: "never-issued", REVOKED: revoked}.get(asker) or None
             who = None if asker in (NOBODY, BAD, REVOKED) else asker

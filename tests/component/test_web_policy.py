@@ -6,9 +6,10 @@ import pytest
 from fastapi import FastAPI
 
 from samspil.errors import Misconfigured
+from samspil.ports import Reply
 from samspil.web.addresses import contexts_of, template_of
 from samspil.web.policy import POLICY
-from samspil_schemas import Buyer, FeedbackReason
+from samspil_schemas import Answer, Buyer, FeedbackReason
 from tests.component.web_fakes import World, a_dialogue, a_pair, an_invitation, statement_json
 from tests.factories import a_profile
 
@@ -75,6 +76,11 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v1/dialogues/{dialogue_id}/invitations/{invitation_id}/approval"): {OWN_BUYER},
     ("PUT", "/v1/dialogues/{dialogue_id}/held"): {OWN_BUYER},
     ("PUT", "/v1/dialogues/{dialogue_id}/conclusion"): {OWN_BUYER},
+    ("GET", "/v1/dialogues/{dialogue_id}/places"): EVERYBODY,
+    ("GET", "/v1/dialogues/{dialogue_id}/registrations"): {OWN_BUYER, OPERATOR},
+    ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_BUYER, OWN_SUPPLIER, OPERATOR},
+    ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_SUPPLIER},
+    ("DELETE", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_SUPPLIER},
     ("GET", "/v1/ledger"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/ledger/summary"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/topics"): {OPERATOR},
@@ -106,6 +112,7 @@ BODIES = {
     ("POST", "/v1/suggest-cpv"): {"text": "Find leaks.", "language": "en"},
     ("PUT", "/v1/suppliers/{supplier_id}/profile"): a_profile(name="Renamed").model_dump(mode="json"),
     ("PUT", "/v1/suppliers/{supplier_id}/matches/{match_id}/feedback"): {"relevant": False, "reason": "wrong_field"},
+    ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {"answer": "accept"},
 }
 
 
@@ -139,6 +146,7 @@ async def a_filled_world() -> World:
     await world.record.submit_profile("supplier-1", a_profile())
     world.record.stored_dialogues.append(a_dialogue())
     world.record.stored_invitations.append(an_invitation())
+    await world.services.registrations.answer("dialogue-1", "supplier-1", Reply(answer=Answer.TENTATIVE))
     world.record.all_matches.append(a_pair())
     await world.record.give("supplier-1", a_pair().match_id, relevant=False, reason=FeedbackReason.FIELD)
     return world

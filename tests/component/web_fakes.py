@@ -10,6 +10,7 @@ import httpx
 from samspil.adapters.calendar import ICalendarFiles
 from samspil.clock import ManualClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
+from samspil.dialogue.registering import KeptRegistrations
 from samspil.domain.preferences import learned, withheld
 from samspil.errors import Conflict, Forbidden, NotFound
 from samspil.ports import (
@@ -55,6 +56,7 @@ from samspil_schemas import (
     SupplierProfile,
 )
 from tests.component.joint_fakes import FakeJointRecord
+from tests.component.registration_fakes import FakeRegistrations
 from tests.factories import a_statement
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -119,7 +121,7 @@ def a_dialogue(dialogue_id: str = "dialogue-1", **changes: Any) -> StoredDialogu
         "language": "en",
         "buyer_id": "buyer-1",
         "buyer_name": "Northby Sample Municipality",
-        "announcement": DialogueAnnouncement(kind="webinar", starts_at=NOW),
+        "announcement": DialogueAnnouncement(kind="webinar", starts_at=NOW + timedelta(days=7)),
         "said_at": NOW,
         "state": DialogueState.ANNOUNCED,
     }
@@ -491,6 +493,8 @@ class World:
     joint_readings: Any = None
     dialogues: Any = field(default_factory=FakeDialogues)
     review: Any = None
+    registration_record: Any = None
+    registration_readings: Any = None
     matchmaker: FakeMatchmaker = field(default_factory=FakeMatchmaker)
     suggester: FakeSuggester = field(default_factory=FakeSuggester)
     health: FakeHealth = field(default_factory=FakeHealth)
@@ -498,6 +502,7 @@ class World:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.registrations = self.registration_record or FakeRegistrations(self.record)
         self.services = WebServices(
             submissions=self.record,
             readings=self.record,
@@ -510,6 +515,12 @@ class World:
             ),
             dialogues=self.dialogues,
             review=self.review or self.dialogues,
+            registrations=KeptRegistrations(
+                self.registrations,
+                readings=self.record,
+                registrations=self.registration_readings or self.registrations,
+                clock=self.clock,
+            ),
             tokens=self.record,
             log=FakeLog(),
             matchmaker=self.matchmaker,

@@ -33,7 +33,7 @@ class Api:
         """
         if not self._acts:
             raise Misconfigured(
-                "Only a buyer's own token can do this, and none was given.",
+                "Only an organisation's own token can do this, and none was given.",
                 hint="Put it into SAMSPIL_API_TOKEN; `samspil token issue` makes one.",
             )
         found: str = (await self.ask("GET", "/v1/me"))["organisation"]

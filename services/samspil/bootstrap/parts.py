@@ -16,6 +16,7 @@ from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock, SystemClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.dialogue.keeping import KeptDialogues
+from samspil.dialogue.registering import KeptRegistrations
 from samspil.dialogue.review import Review
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules, rules_for
@@ -190,6 +191,11 @@ def dialogues_of(record: SqlRecord, *, clock: Clock | None = None) -> KeptDialog
 def review_of(record: SqlRecord, *, clock: Clock | None = None) -> Review:
     """Lets buyers review the invitations to their dialogues."""
     return Review(record, readings=record.readings, clock=clock or SystemClock())
+
+
+def registrations_of(record: SqlRecord, *, clock: Clock | None = None) -> KeptRegistrations:
+    """Keeps the registrations to the dialogues of the record."""
+    return KeptRegistrations(record, readings=record.readings, registrations=record.registrations, clock=clock or SystemClock())
 
 
 @asynccontextmanager

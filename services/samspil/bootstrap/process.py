@@ -35,6 +35,7 @@ from samspil.bootstrap.parts import (
     opened_model,
     opened_record,
     opened_suggester,
+    registrations_of,
     review_of,
     rules_of,
 )
@@ -320,6 +321,7 @@ class _Process:
                 joint_needs=joint_needs_of(record, settings, clock=self._clock),
                 dialogues=dialogues_of(record, clock=self._clock),
                 review=review_of(record, clock=self._clock),
+                registrations=registrations_of(record, clock=self._clock),
                 feedback=record.feedback,
                 tokens=record.tokens,
                 log=admin,

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from samspil.cli import dialogue
+from samspil.cli import dialogue, registering
 from samspil.cli.console import command
-from samspil_schemas import DialogueKind, InvitationPolicy
+from samspil_schemas import Answer, DialogueKind, InvitationPolicy
 
 app = typer.Typer(
     help="Market dialogues: announced by buyers, open to all. Writing takes the organisation's token in SAMSPIL_API_TOKEN.",
@@ -176,3 +176,43 @@ def conclude(
 ) -> None:
     """Say that a dialogue that was held is over, and what comes of it."""
     command(dialogue.conclude)(dialogue_id=dialogue_id, outcome=outcome, as_json=as_json)
+
+
+@app.command()
+def register(
+    dialogue_id: DialogueId,
+    *,
+    answer: Annotated[Answer, typer.Option(help="accept, tentative or decline.")] = Answer.ACCEPT,
+    name: Annotated[str | None, typer.Option(help="Your organisation's name, if you have published no profile.")] = None,
+    country: Annotated[str | None, typer.Option(help="Your country, ISO 3166-1, as in DK.")] = None,
+    slot: Annotated[list[str] | None, typer.Option(help="Start of a slot that suits, the best first; repeat it.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, for the buyer.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Register for a dialogue, invited or not; where no place is free you wait, in order of registration."""
+    command(registering.register)(
+        dialogue_id=dialogue_id, answer=answer, name=name, country=country, slots=slot or [], reason=reason, as_json=as_json
+    )
+
+
+@app.command()
+def withdraw(
+    dialogue_id: DialogueId,
+    *,
+    reason: Annotated[str | None, typer.Option(help="Why, for the buyer.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Withdraw your registration; your place falls to the next that waits."""
+    command(registering.withdraw)(dialogue_id=dialogue_id, reason=reason, as_json=as_json)
+
+
+@app.command()
+def registrations(dialogue_id: DialogueId, *, as_json: Json = False) -> None:
+    """Show who registered for a dialogue that you lead, in order."""
+    command(registering.registrations)(dialogue_id=dialogue_id, as_json=as_json)
+
+
+@app.command()
+def places(dialogue_id: DialogueId, *, as_json: Json = False) -> None:
+    """Show how full a dialogue is, and which slots are free."""
+    command(registering.places)(dialogue_id=dialogue_id, as_json=as_json)

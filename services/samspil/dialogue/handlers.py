@@ -1,4 +1,4 @@
-"""Turns needs and matches into dialogues and invitations, and heeds what suppliers say of their matches.
+"""Turns needs and matches into dialogues and invitations, and heeds what suppliers say of their matches and answer to dialogues.
 
 Delivery is at least once and in any order. A batch is one transaction: facts, invitations, inbox and outbox stand or fall
 together. Needs and matches write what they heard, then look at what was heard of the other, so no invitation is missed however
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from samspil.clock import Clock
+from samspil.dialogue.registering import heed
 from samspil.dialogue.working import Working
 from samspil.domain.dialogue import need_buried, need_published, need_withdrawn
 from samspil.domain.preferences import checked, checked_lift, lift_of, newest_lifts, newest_words, opinion_of
@@ -20,6 +21,7 @@ from samspil_schemas import (
     NeedPublished,
     NeedWithdrawn,
     PreferencesLifted,
+    ResponseGiven,
 )
 
 GROUP = "dialogue"
@@ -62,12 +64,14 @@ class Dialogues:
             await working.advance(at=self._clock.now())
 
     async def responses(self, batch: Sequence[Received]) -> None:
-        """Keep what suppliers say of their matches, and tell them of what their preferences no longer withhold.
+        """Keep what suppliers say of their matches and answer to dialogues, and tell them what became of it.
 
-        Feedback may come before its match, or after the match has ended; it is kept all the same.
+        Feedback may come before its match, or after the match has ended; it is kept all the same. An answer to a dialogue that
+        a rule is against is answered with the reason.
 
         Raises:
-            Refused: feedback is on a match that is not the supplier's, or was given in the future.
+            Refused: feedback is on a match that is not the supplier's, or was given in the future; or an answer is to a dialogue
+                that does not exist.
         """
         now = self._clock.now()
         events = [received.event for received in batch]
@@ -82,5 +86,7 @@ class Dialogues:
             await transaction.put_opinions(list(newest_words([*known.values(), *opinions]).values()))
             lifted = await transaction.lifts_of({lift.supplier_id for lift in lifts})
             await transaction.put_lifts(newest_lifts([*lifted, *lifts]))
+            answers = [event for event in events if isinstance(event, ResponseGiven)]
+            registered = await heed(transaction, answers, at=now)
             working = await Working.load(transaction, untold=suppliers)
-            await working.advance(at=now)
+            await working.advance(at=now, also=registered)

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
+from samspil.dialogue.registering import rearrange
 from samspil.domain import dialogue as dialogues
 from samspil.domain import invitations
 from samspil.domain.dialogue_moves import has_open_part
 from samspil.domain.preferences import learned
-from samspil.ports import Dialogue, DialogueTransaction, Invitee, Lift, Opinion, Preferences
+from samspil.ports import Dialogue, DialogueState, DialogueTransaction, Invitee, Lift, Opinion, Preferences
 from samspil_schemas import Event, MatchFound, MatchWithdrawn
 
 Pair = tuple[str, str]
@@ -114,7 +115,8 @@ class Working:
                 at=at,
             )
             events += [event for event in (invitation,) if event is not None]
-        await self._save()
+        changed = await self._save()
+        events += await rearrange(self._transaction, changed, at=at)
         await self._transaction.enqueue(events)
 
     async def _preferences(self, supplier_ids: Collection[str]) -> dict[str, Preferences]:
@@ -126,13 +128,21 @@ class Working:
             lifts[lift.supplier_id].append(lift)
         return {supplier_id: learned(said, lifts[supplier_id]) for supplier_id, said in opinions.items()}
 
-    async def _save(self) -> None:
+    async def _save(self) -> list[Dialogue]:
+        """Store what is new; returns the dialogues that now offer something else to those who registered."""
         known, invited = self._stored
         changed = [dialogue for id_, dialogue in sorted(self._dialogues.items()) if dialogue != known.get(id_)]
         await self._transaction.put_dialogues(changed)
         await self._transaction.put_invitees(
             [invitee for id_, invitee in sorted(self._invitees.items()) if invitee != invited.get(id_, _unheard_of(invitee))]
         )
+        return [
+            dialogue
+            for dialogue in changed
+            if dialogue.state is DialogueState.ANNOUNCED
+            and (before := known.get(dialogue.dialogue_id)) is not None
+            and before.announcement not in (None, dialogue.announcement)
+        ]
 
 
 def _nobody(dialogue: Dialogue, supplier_id: str) -> Invitee:

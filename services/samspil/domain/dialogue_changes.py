@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from samspil.domain.moments import moment_in_words
 from samspil_schemas import DialogueAnnouncement
 from samspil_schemas.base import LABEL_MAX, LIST_MAX
 
@@ -74,11 +75,7 @@ def _rewritten(name: str, verb: str) -> Callable[[Change], str]:
 
 
 def _moment(moment: datetime | None) -> str:
-    """With the offset in which the buyer gave it, so that nobody has to guess."""
-    if moment is None:
-        return "not given"
-    offset = moment.isoformat(timespec="minutes")[-6:] if moment.utcoffset() else ""
-    return f"{moment:%Y-%m-%d %H:%M} (UTC{offset})"
+    return moment_in_words(moment) if moment is not None else "not given"
 
 
 def _day(day: date | None) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 from samspil.ports.feedback import FeedbackTransaction
 from samspil.ports.index import Head
 from samspil.ports.record import DialogueState, InvitationStatus, RecordTransaction, Standing, StoredInvitation
+from samspil.ports.registrations import RegistrationTransaction
 from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy, MatchFound, Model
 
 # Below every version.
@@ -118,7 +119,7 @@ class Invitee:
     told: bool = False
 
 
-class DialogueTransaction(RecordTransaction, FeedbackTransaction, Protocol):
+class DialogueTransaction(RecordTransaction, FeedbackTransaction, RegistrationTransaction, Protocol):
     """One transaction of the dialogue service."""
 
     async def alone(self, name: str) -> None:

@@ -11,7 +11,18 @@ from samspil.web import problems
 from samspil.web.documents import openapi_of
 from samspil.web.frame import Frame
 from samspil.web.gate import Gate, authorise
-from samspil.web.routes import accounts, dialogues, feedback, joint_needs, letters, matching, needs, service, suppliers
+from samspil.web.routes import (
+    accounts,
+    dialogues,
+    feedback,
+    joint_needs,
+    letters,
+    matching,
+    needs,
+    registrations,
+    service,
+    suppliers,
+)
 from samspil.web.services import WebServices
 
 _ROUTERS = (
@@ -22,6 +33,7 @@ _ROUTERS = (
     joint_needs.router,
     letters.router,
     dialogues.router,
+    registrations.router,
     accounts.router,
     service.router,
 )

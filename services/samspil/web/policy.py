@@ -1,9 +1,9 @@
 """Who may do what: one table, and the one place that applies it.
 
-Needs, joint needs and dialogues are open to all, so that they exist is no secret. Profiles, matches and invitations are private:
-who may not see them is answered without looking whether they exist. The history of a joint need is for buyers, any of whom may
-join, and for operators: how the bodies came to terms must be no supplier's advantage. With a joint need, the find that it was
-proposed from is shown to its members, to the buyer that was found and to operators.
+Needs, joint needs and dialogues are open to all, so that they exist is no secret. Profiles, matches, invitations and
+registrations are private: who may not see them is answered without looking whether they exist. The history of a joint need is for
+buyers, any of whom may join, and for operators: how the bodies came to terms must be no supplier's advantage. With a joint need,
+the find that it was proposed from is shown to its members, to the buyer that was found and to operators.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -42,6 +42,7 @@ class Subject(StrEnum):
     JOINT_LEADER = auto()  # its need owner or one of its facilitators
     MEMBER_OR_JOINT_OWNER = auto()  # the buyer in the path, or the need owner
     DIALOGUE = auto()  # the buyer of the need that the dialogue in the path is about, or who leads the joint need
+    REGISTRATION = auto()  # the supplier in the path is the organisation, or it is a buyer that decides the dialogue in the path
     ROWS = auto()  # the rows of the organisation are shown, and no others
 
 
@@ -86,6 +87,8 @@ _OWN_ROWS_OR_OPERATOR = _own(Role.BUYER, Subject.ROWS, operator=True)
 _MEMBER = _own(Role.BUYER, Subject.MEMBER)
 _JOINT_OWNER = _own(Role.BUYER, Subject.JOINT_OWNER)
 _DIALOGUE_LEADER = _own(Role.BUYER, Subject.DIALOGUE)
+_REGISTRATION = Rule(own=frozenset({Role.SUPPLIER, Role.BUYER}), every=frozenset({Role.OPERATOR}), subject=Subject.REGISTRATION)
+_REGISTERED = _own(Role.SUPPLIER, Subject.SUPPLIER)
 
 POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
     {
@@ -144,6 +147,11 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("PUT", "/v1/dialogues/{dialogue_id}/invitations/{invitation_id}/approval"): _DIALOGUE_LEADER,
         ("PUT", "/v1/dialogues/{dialogue_id}/held"): _DIALOGUE_LEADER,
         ("PUT", "/v1/dialogues/{dialogue_id}/conclusion"): _DIALOGUE_LEADER,
+        ("GET", "/v1/dialogues/{dialogue_id}/places"): _PUBLIC,
+        ("GET", "/v1/dialogues/{dialogue_id}/registrations"): _own(Role.BUYER, Subject.DIALOGUE, operator=True),
+        ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTRATION,
+        ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTERED,
+        ("DELETE", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTERED,
         ("GET", "/v1/ledger"): _OWN_ROWS_OR_OPERATOR,
         ("GET", "/v1/ledger/summary"): _OWN_ROWS_OR_OPERATOR,
         ("GET", "/v1/topics"): _OPERATOR,
@@ -264,7 +272,7 @@ async def decide(
     if principal.role not in rule.roles:
         roles = " or ".join(sorted(rule.roles))
         raise _forbidden(f"A {principal.role}'s token may not do this.", f"Use the token of a {roles}.")
-    if rule.subject is Subject.SUPPLIER and principal.role in rule.own and ids["supplier_id"] != principal.organisation:
+    if _is_of_another_supplier(rule, principal=principal, ids=ids):
         raise _forbidden("The address is another organisation's.", f"Ask for your own, {principal.organisation}.")
     if rule.subject is Subject.MEMBER and ids["buyer_id"] != principal.organisation:
         raise _forbidden("The address is another body's.", f"Act for your own, {principal.organisation}.")
@@ -280,13 +288,20 @@ async def decide(
     return Access(rule=rule, principal=principal, need=need)
 
 
+def _is_of_another_supplier(rule: Rule, *, principal: Principal, ids: Mapping[str, str]) -> bool:
+    """Whether the path names another supplier, where the rule is about its own."""
+    if principal.role not in rule.own or rule.subject not in (Subject.SUPPLIER, Subject.REGISTRATION):
+        return False
+    return principal.role is Role.SUPPLIER and ids["supplier_id"] != principal.organisation
+
+
 async def _require_lead(
     subject: Subject, *, principal: Principal, ids: Mapping[str, str], readings: Readings, joint_needs: JointNeedReadings
 ) -> None:
     """Refuse who does not lead the joint need or the dialogue in the path, where the rule is about one."""
     if subject in _LEADERS:
         await _require_leader(subject, principal=principal, ids=ids, joint_needs=joint_needs)
-    elif subject is Subject.DIALOGUE:
+    elif subject is Subject.DIALOGUE or (subject is Subject.REGISTRATION and principal.role is Role.BUYER):
         await _require_dialogue_leader(ids["dialogue_id"], principal=principal, readings=readings, joint_needs=joint_needs)
 
 

@@ -15,6 +15,7 @@ from samspil.ports import (
     LogAdmin,
     Matchmaker,
     Readings,
+    RegistrationKeeping,
     Submissions,
     SupplierFeedback,
     Tokens,
@@ -85,6 +86,7 @@ class WebServices:
     joint_needs: JointNeeds
     dialogues: DialogueKeeping
     review: DialogueReview
+    registrations: RegistrationKeeping
     feedback: SupplierFeedback
     tokens: Tokens
     log: LogAdmin

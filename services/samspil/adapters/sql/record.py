@@ -12,6 +12,7 @@ from samspil.adapters.sql.joint_needs import SqlJointNeedReadings
 from samspil.adapters.sql.migrate import stands, upgrade
 from samspil.adapters.sql.outbox import SqlOutbox
 from samspil.adapters.sql.readings import SqlReadings
+from samspil.adapters.sql.registrations import SqlRegistrations
 from samspil.adapters.sql.submissions import SqlSubmissions
 from samspil.adapters.sql.tokens import SqlTokens
 from samspil.adapters.sql.transaction import SqlTransaction
@@ -21,14 +22,15 @@ from samspil.clock import Clock, SystemClock
 class SqlRecord:
     """The record in one database.
 
-    submissions, readings, joint_needs, feedback, tokens, outbox, again: what answers the ports of these names. The record itself
-    is the `Record` of the services' transactions.
+    submissions, readings, registrations, joint_needs, feedback, tokens, outbox, again: what answers the ports of these names. The
+    record itself is the `Record` of the services' transactions.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.submissions = SqlSubmissions(database)
         self.readings = SqlReadings(database)
+        self.registrations = SqlRegistrations(database)
         self.feedback = SqlFeedback(database)
         self.joint_needs = SqlJointNeedReadings(database)
         self.tokens = SqlTokens(database)

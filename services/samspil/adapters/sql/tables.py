@@ -235,6 +235,26 @@ invitees = Table(
     Column("changed_at", Moment(), nullable=False),
 )
 
+# One row for each organisation that ever answered; no two of a dialogue hold one slot.
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("dialogue_id", String(ID_MAX), ForeignKey("dialogues.dialogue_id"), primary_key=True),
+    Column("supplier_id", String(ID_MAX), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("status", String(_WORD), nullable=False),
+    Column("slot_starts_at", Moment()),
+    Column("slot_ends_at", Moment()),
+    Column("name", String(LABEL_MAX)),
+    Column("country", String(_WORD)),
+    Column("slots", json_column(), nullable=False),
+    Column("reason", String(LABEL_MAX)),
+    Column("answered", BigInteger, nullable=False),
+    Column("changed_at", Moment(), nullable=False),
+    UniqueConstraint("dialogue_id", "slot_starts_at"),
+)
+
 # What follows from the history of each joint need, and what it is looked up by.
 joint_needs = Table(
     "joint_needs",

@@ -4,8 +4,16 @@ from samspil.adapters.sql.dialogues import DialogueStatements
 from samspil.adapters.sql.follow_ups import FollowUpStatements
 from samspil.adapters.sql.joint_statements import JointNeedStatements
 from samspil.adapters.sql.opinions import OpinionStatements
+from samspil.adapters.sql.registration_statements import RegistrationStatements
 from samspil.adapters.sql.verdicts import VerdictStatements
 
 
-class SqlTransaction(JointNeedStatements, FollowUpStatements, VerdictStatements, DialogueStatements, OpinionStatements):
+class SqlTransaction(
+    JointNeedStatements,
+    FollowUpStatements,
+    VerdictStatements,
+    DialogueStatements,
+    OpinionStatements,
+    RegistrationStatements,
+):
     """Satisfies `RegistryTransaction`, `DialogueTransaction` and `JointNeedTransaction`; commits or rolls back as a whole."""
