@@ -79,6 +79,8 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/dialogues/{dialogue_id}/places"): EVERYBODY,
     ("GET", "/v1/dialogues/{dialogue_id}/registrations"): {OWN_BUYER, OPERATOR},
     ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_BUYER, OWN_SUPPLIER, OPERATOR},
+    ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}/letter"): {OWN_SUPPLIER, OPERATOR},
+    ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}/calendar.ics"): {OWN_SUPPLIER, OPERATOR},
     ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_SUPPLIER},
     ("DELETE", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_SUPPLIER},
     ("GET", "/v1/ledger"): {OWN_BUYER, OTHER_BUYER, OPERATOR},

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import vobject
 
 from samspil.ports import DialogueState
 from samspil_schemas import DialogueAnnouncement
@@ -119,3 +120,18 @@ async def test_what_does_not_exist_is_not_found() -> None:
             assert (await world.ask(method, path, who="supplier-1")).status_code == 404
     assert (await world.ask("GET", "/v1/dialogues/dialogue-9/places")).status_code == 404
     assert (await world.ask("GET", "/v1/dialogues/dialogue-9/registrations", who="operator")).status_code == 404
+
+
+async def test_an_own_slot_goes_into_the_calendar_and_names_nobody_else() -> None:
+    world = a_world(kind="one_to_one", starts_at=None, slots=SLOTS)
+    for number in (1, 2):
+        await answer(world, f"supplier-{number}")
+    file = await world.ask("GET", f"{PLACE}/registrations/supplier-2/calendar.ics", who="supplier-2")
+    entry = vobject.readOne(file.text).vevent
+    assert entry.dtstart.value.isoformat() == "2026-04-02T09:00:00+00:00"
+    assert entry.transp.value == "OPAQUE"
+    assert "supplier-1" not in file.text
+    letter = await world.ask("GET", f"{PLACE}/registrations/supplier-2/letter?language=en", who="supplier-2")
+    assert letter.text.startswith("You are registered: ")
+    assert "Your slot: Thursday, 2 April 2026, 11:00–11:45 (Central European Summer Time, UTC+02:00)" in letter.text
+    assert (await world.ask("GET", f"{PLACE}/registrations/supplier-3/letter", who="supplier-3")).status_code == 404

@@ -162,15 +162,24 @@ def dated(before: Register, after: Register, *, at: datetime, also: Iterable[str
 
 def event_of(register: Register, entry: Registration, *, refusal: str | None = None) -> RegistrationChanged:
     """What is said of a registration; `refusal` is why its last answer changed nothing."""
+    said = stands(register.placed(entry))
+    if refusal is None:
+        return said
+    return said.model_copy(update={"status": RegistrationStatus.REFUSED, "slot": None, "waiting_place": None, "reason": refusal})
+
+
+def stands(placed: PlacedRegistration) -> RegistrationChanged:
+    """How a registration stands, as it is said."""
+    entry = placed.registration
     return RegistrationChanged(
         registration_id=ids.registration_id(dialogue_id=entry.dialogue_id, supplier_id=entry.supplier_id),
         revision=entry.revision,
         dialogue_id=entry.dialogue_id,
         supplier_id=entry.supplier_id,
-        status=RegistrationStatus.REFUSED if refusal else entry.status,
-        slot=None if refusal else entry.slot,
-        waiting_place=None if refusal else register.placed(entry).waiting_place,
-        reason=refusal,
+        status=entry.status,
+        slot=entry.slot,
+        waiting_place=placed.waiting_place,
+        reason=entry.reason if entry.status is RegistrationStatus.REFUSED else None,
         changed_at=entry.changed_at,
     )
 

@@ -150,6 +150,8 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/dialogues/{dialogue_id}/places"): _PUBLIC,
         ("GET", "/v1/dialogues/{dialogue_id}/registrations"): _own(Role.BUYER, Subject.DIALOGUE, operator=True),
         ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTRATION,
+        ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}/letter"): _SUPPLIER_OR_OPERATOR,
+        ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}/calendar.ics"): _SUPPLIER_OR_OPERATOR,
         ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTERED,
         ("DELETE", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTERED,
         ("GET", "/v1/ledger"): _OWN_ROWS_OR_OPERATOR,

@@ -4,12 +4,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
+from samspil import ids
 from samspil.domain import letters
-from samspil.domain.appointments import of_dialogue
-from samspil.ports import DialogueState, InvitationStatus, StoredDialogue, StoredInvitation
+from samspil.domain.appointments import of_dialogue, of_slot
+from samspil.domain.registrations import stands
+from samspil.ports import DialogueState, InvitationStatus, PlacedRegistration, StoredDialogue, StoredInvitation
 from samspil.ports.calendar import Appointment
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services, WebServices
+from samspil_schemas import RegistrationStatus
 from samspil_schemas.base import Country, Id, Language
 
 router = APIRouter(prefix="/v1", tags=["dialogues"])
@@ -46,8 +49,7 @@ async def letter(
         written = letters.cancellation(occasion, reader=reader, reason=dialogue.because)
     else:
         written = letters.invitation(occasion, reader=reader, evidence=invitation.evidence)
-    headers = {"Content-Language": written.language}
-    return Response(f"{written.subject}\n\n{written.text}", media_type="text/plain; charset=utf-8", headers=headers)
+    return _letter(written)
 
 
 @router.get(
@@ -84,6 +86,57 @@ async def dialogue_calendar(
     return _file(services, _appointment(dialogue, reader))
 
 
+@router.get(
+    "/dialogues/{dialogue_id:id}/registrations/{supplier_id:id}/letter",
+    summary="A registration as a letter",
+    response_class=Response,
+    responses=_TEXT,
+)
+async def registration_letter(
+    services: Services, *, dialogue_id: DialogueId, supplier_id: SupplierId, language: ReadIn = None
+) -> Response:
+    """Read how your organisation stands in a dialogue, in your own language and your own time."""
+    dialogue, placed = await _registered(services, dialogue_id, supplier_id)
+    reader = await _reader(services, supplier_id, dialogue, language=language, country=placed.registration.country)
+    return _letter(letters.registration(_occasion(dialogue), reader=reader, stands=stands(placed)))
+
+
+@router.get(
+    "/dialogues/{dialogue_id:id}/registrations/{supplier_id:id}/calendar.ics",
+    summary="A registration for the calendar",
+    response_class=Response,
+    responses=_CALENDAR,
+)
+async def registration_calendar(
+    services: Services, *, dialogue_id: DialogueId, supplier_id: SupplierId, language: ReadIn = None
+) -> Response:
+    """Put your own slot, or the dialogue that you are registered for, into your calendar. It names nobody else."""
+    dialogue, placed = await _registered(services, dialogue_id, supplier_id)
+    registration = placed.registration
+    reader = await _reader(services, supplier_id, dialogue, language=language, country=registration.country)
+    if registration.slot is None:
+        attends = registration.status is RegistrationStatus.REGISTERED
+        return _file(services, _appointment(dialogue, reader, attends=attends))
+    own = of_slot(
+        _occasion(dialogue),
+        reader=reader,
+        slot=registration.slot,
+        registration_id=ids.registration_id(dialogue_id=dialogue_id, supplier_id=supplier_id),
+        revisions=(dialogue.revision, registration.revision),
+        said_at=max(dialogue.said_at, registration.changed_at),
+        cancelled=dialogue.state is DialogueState.CANCELLED,
+    )
+    return _file(services, own)
+
+
+async def _registered(services: WebServices, dialogue_id: str, supplier_id: str) -> tuple[StoredDialogue, PlacedRegistration]:
+    dialogue = await _dialogue(services, dialogue_id)
+    placed = await services.registrations.registration(dialogue_id, supplier_id)
+    if placed is None:
+        raise ProblemError(NOT_FOUND, "There is no such registration.", "Register for the dialogue first.")
+    return dialogue, placed
+
+
 async def _dialogue(services: WebServices, dialogue_id: str) -> StoredDialogue:
     dialogue = await services.readings.dialogue(dialogue_id)
     if dialogue is None:
@@ -99,10 +152,13 @@ async def _invited(services: WebServices, supplier_id: str, invitation_id: str) 
     return invitation, await _dialogue(services, invitation.dialogue_id)
 
 
-async def _reader(services: WebServices, supplier_id: str, dialogue: StoredDialogue, *, language: str | None) -> letters.Reader:
+async def _reader(
+    services: WebServices, supplier_id: str, dialogue: StoredDialogue, *, language: str | None, country: str | None = None
+) -> letters.Reader:
+    """Who reads: by what its profile says; without one, in the dialogue's language and in the time of `country`."""
     stored = await services.readings.profile(supplier_id)
     reads = stored.profile.languages[0] if stored is not None and stored.profile.languages else dialogue.language
-    return letters.Reader(language=language or reads, country=stored.profile.country if stored is not None else None)
+    return letters.Reader(language=language or reads, country=stored.profile.country if stored is not None else country)
 
 
 def _occasion(dialogue: StoredDialogue) -> letters.Occasion:
@@ -115,10 +171,19 @@ def _occasion(dialogue: StoredDialogue) -> letters.Occasion:
     )
 
 
-def _appointment(dialogue: StoredDialogue, reader: letters.Reader) -> Appointment | None:
-    cancelled = dialogue.state is DialogueState.CANCELLED
+def _letter(written: letters.Letter) -> Response:
+    headers = {"Content-Language": written.language}
+    return Response(f"{written.subject}\n\n{written.text}", media_type="text/plain; charset=utf-8", headers=headers)
+
+
+def _appointment(dialogue: StoredDialogue, reader: letters.Reader, *, attends: bool = False) -> Appointment | None:
     return of_dialogue(
-        _occasion(dialogue), reader=reader, revision=dialogue.revision, said_at=dialogue.said_at, cancelled=cancelled
+        _occasion(dialogue),
+        reader=reader,
+        revision=dialogue.revision,
+        said_at=dialogue.said_at,
+        cancelled=dialogue.state is DialogueState.CANCELLED,
+        attends=attends,
     )
 
 
