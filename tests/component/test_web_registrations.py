@@ -133,5 +133,5 @@ async def test_an_own_slot_goes_into_the_calendar_and_names_nobody_else() -> Non
     assert "supplier-1" not in file.text
     letter = await world.ask("GET", f"{PLACE}/registrations/supplier-2/letter?language=en", who="supplier-2")
     assert letter.text.startswith("You are registered: ")
-    assert "Your slot: Thursday, 2 April 2026, 11:00–11:45 (Central European Summer Time, UTC+02:00)" in letter.text
+    assert "Your time: Thursday, 2 April 2026, 11:00–11:45 (Central European Summer Time, UTC+02:00)" in letter.text
     assert (await world.ask("GET", f"{PLACE}/registrations/supplier-3/letter", who="supplier-3")).status_code == 404
