@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from samspil_schemas.base import (
     LIST_MAX,
     SLOTS_MAX,
+    VERSION_MAX,
     Day,
     Event,
     Id,
@@ -22,6 +23,8 @@ from samspil_schemas.base import (
     Url,
     Version,
 )
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class DialogueKind(StrEnum):
@@ -278,5 +281,11 @@ class DisclosureMade(Event):
     language: Language
     file_name: Label | None = Field(default=None, description="The name of its file, which the API serves.")
     media_type: Label | None = Field(default=None, description="Of the file.")
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(default=None, description="Of the bytes of the file.")
+    sha256: Sha256 | None = Field(default=None, description="Of the bytes of the file.")
+    ledger_count: Annotated[int, Field(ge=0, le=VERSION_MAX)] | None = Field(
+        default=None, description="How many entries the disclosure ledger of the dialogue had before this one."
+    )
+    ledger_digest: Sha256 | None = Field(
+        default=None, description="The digest of the last of those: whoever keeps it can prove that none was altered since."
+    )
     made_at: Timestamp

@@ -27,6 +27,16 @@ def dialogue_id(*, need_id: str, number: int = 0) -> str:
     return _derive("dialogue", need_id, *([str(number)] if number else []))
 
 
+def disclosure_id(*, dialogue_id: str, document_id: str) -> str:
+    """The id of what is published in a dialogue under this name."""
+    return _derive("disclosure", dialogue_id, document_id)
+
+
+def document_id(*, kind: str, title: str) -> str:
+    """The name within its dialogue of what is published without one: the same title again is a new revision."""
+    return _derive("document", kind, title)
+
+
 def invitation_id(*, dialogue_id: str, supplier_id: str) -> str:
     """The id of the one invitation of a supplier to a dialogue."""
     return _derive("invitation", dialogue_id, supplier_id)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from samspil.ports import Dialogue, DialogueState, Registration, Standing, StoredDialogue
+from samspil.ports.disclosures import Shown
 from samspil_schemas import Event
 
 
@@ -15,6 +16,7 @@ class FakeRegistrations:
         self.record = record
         self.stored: dict[tuple[str, str], Registration] = {}
         self.events: list[Event] = []
+        self.disclosed: list[Event] = []
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator["FakeRegistrations"]:
@@ -37,6 +39,9 @@ class FakeRegistrations:
 
     async def enqueue(self, events: Sequence[Event], *, awaiting: Sequence[str] = ()) -> None:
         self.events += events
+
+    async def disclose(self, events: Sequence[Event], *, also: Sequence[Shown] = ()) -> None:
+        self.disclosed += events
 
 
 def _dialogue(stored: StoredDialogue) -> Dialogue:

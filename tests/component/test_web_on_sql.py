@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from samspil.adapters.sql import open_record
 from samspil.clock import ManualClock
 from samspil.dialogue.keeping import KeptDialogues
+from samspil.dialogue.openness import KeptOpenness
 from samspil.dialogue.review import Review
 from samspil.ports import Reply, Role
 from samspil.web import WebLimits
 from samspil_schemas import Answer, DialogueAnnouncement
-from tests.component.test_web_policy import ASKERS, BAD, BODIES, BUYER_2, LET_IN, NOBODY, PLACES, REVOKED, address
+from tests.component.test_web_policy import ASKERS, BAD, BUYER_2, LET_IN, NOBODY, PLACES, REVOKED, address, request_of
 from tests.component.web_fakes import World, statement_json
 from tests.factories import a_profile, a_statement
 
@@ -45,6 +46,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             review=Review(record, readings=record.readings, clock=ManualClock()),
             registration_record=record,
             registration_readings=record.registrations,
+            openness=KeptOpenness(record, clock=ManualClock()),
+            disclosures=record.disclosures,
             limits=WebLimits(failed_tries=10**6),
         )
     finally:
@@ -56,7 +59,7 @@ async def test_every_route_lets_in_the_same_askers_as_over_the_fakes(world: Worl
     principal = await world.record.check(revoked)
     assert await world.record.revoke(principal.token_id)
     for (method, template), let_in in LET_IN.items():
-        request = {"json": BODIES[method, template]} if (method, template) in BODIES else {}
+        request = request_of(method, template)
         for asker in ASKERS:
             await world.record.submit_need("need-1", a_statement())
             await world.record.submit_need("need-3", a_statement(buyer=BUYER_2))
@@ -70,8 +73,8 @@ async def test_every_route_lets_in_the_same_askers_as_over_the_fakes(world: Worl
             token = {NOBODY: None, BAD: "never-issued", REVOKED: revoked}.get(asker) or None
             who = None if asker in (NOBODY, BAD, REVOKED) else asker
             status = (await world.ask(method, path, who=who, token=token, **request)).status_code
-            # There is no match, no mute and no invitation in this record, and the dialogue was not held.
-            absent = any(name in template for name in ("match_id", "value", "invitation_id"))
+            # There is no match, no mute, no invitation and no question in this record, and the dialogue was not held.
+            absent = any(name in template for name in ("match_id", "value", "invitation_id", "question_id", "document_id"))
             expected = {200, 202} | ({404} if absent else set()) | ({409} if "dialogue_id" in template else set())
             assert (status in expected) == (asker in let_in), (method, template, asker, status)
             assert status < 500

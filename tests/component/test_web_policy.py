@@ -1,6 +1,7 @@
 """Who may do what, over every route and every kind of asker."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -83,6 +84,17 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}/calendar.ics"): {OWN_SUPPLIER, OPERATOR},
     ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_SUPPLIER},
     ("DELETE", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {OWN_SUPPLIER},
+    ("GET", "/v1/dialogues/{dialogue_id}/questions"): TOKENS,
+    ("POST", "/v1/dialogues/{dialogue_id}/questions"): TOKENS,
+    ("PUT", "/v1/dialogues/{dialogue_id}/questions/{question_id}/answer"): {OWN_BUYER},
+    ("PUT", "/v1/dialogues/{dialogue_id}/questions/{question_id}/refusal"): {OWN_BUYER},
+    ("POST", "/v1/dialogues/{dialogue_id}/documents"): {OWN_BUYER},
+    ("PUT", "/v1/dialogues/{dialogue_id}/documents/{document_id}/file"): {OWN_BUYER},
+    ("GET", "/v1/dialogues/{dialogue_id}/documents/{document_id}/file"): EVERYBODY,
+    ("GET", "/v1/dialogues/{dialogue_id}/disclosures"): EVERYBODY,
+    ("GET", "/v1/dialogues/{dialogue_id}/audit"): EVERYBODY,
+    ("GET", "/v1/dialogues/{dialogue_id}/case"): {OWN_BUYER, OPERATOR},
+    ("GET", "/v1/dialogues/{dialogue_id}/case.html"): {OWN_BUYER, OPERATOR},
     ("GET", "/v1/ledger"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/ledger/summary"): {OWN_BUYER, OTHER_BUYER, OPERATOR},
     ("GET", "/v1/topics"): {OPERATOR},
@@ -109,6 +121,10 @@ BODIES = {
     ("POST", "/v1/dialogues"): {"need_id": "need-1", "announcement": {"kind": "webinar"}},
     ("PUT", "/v1/dialogues/{dialogue_id}"): {"kind": "webinar"},
     ("PUT", "/v1/dialogues/{dialogue_id}/conclusion"): {"outcome": "We specify functions."},
+    ("POST", "/v1/dialogues/{dialogue_id}/questions"): {"text": "When?", "language": "en"},
+    ("PUT", "/v1/dialogues/{dialogue_id}/questions/{question_id}/answer"): {"text": "In May."},
+    ("PUT", "/v1/dialogues/{dialogue_id}/questions/{question_id}/refusal"): {"reason": "Not decided."},
+    ("POST", "/v1/dialogues/{dialogue_id}/documents"): {"kind": "note", "title": "Note", "language": "en", "text": "Words."},
     ("POST", "/v1/match"): {"text": "Find leaks.", "language": "en"},
     ("POST", "/v1/teams"): {"text": "Find leaks.", "language": "en"},
     ("POST", "/v1/suggest-cpv"): {"text": "Find leaks.", "language": "en"},
@@ -116,6 +132,19 @@ BODIES = {
     ("PUT", "/v1/suppliers/{supplier_id}/matches/{match_id}/feedback"): {"relevant": False, "reason": "wrong_field"},
     ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): {"answer": "accept"},
 }
+
+# Bodies that are no JSON, with the query that they take.
+FILES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", "/v1/dialogues/{dialogue_id}/documents/{document_id}/file"): {
+        "params": {"name": "draft.txt", "title": "Draft", "kind": "document", "language": "en"},
+        "content": b"Words.",
+        "headers": {"Content-Type": "text/plain"},
+    }
+}
+
+
+def request_of(method: str, template: str) -> dict[str, Any]:
+    return {"json": BODIES[method, template]} if (method, template) in BODIES else dict(FILES.get((method, template), {}))
 
 
 def cases() -> Iterator[tuple[str, str, str]]:
@@ -127,6 +156,8 @@ PLACES = {
     "supplier_id": "supplier-1",
     "dialogue_id": "dialogue-1",
     "invitation_id": "invitation-1",
+    "question_id": "question-1",
+    "document_id": "draft",
     "name": "need-published.v1",
     "buyer_id": "buyer-2",
     "role": "facilitator",
@@ -163,7 +194,7 @@ def test_the_table_of_this_test_covers_every_route() -> None:
 async def test_a_route_lets_in_whom_it_should_and_nobody_else(method: str, template: str, asker: str) -> None:
     world = await a_filled_world()
     path = address(template, joint_need_id=await world.joint_need())
-    request = {"json": BODIES[method, template]} if (method, template) in BODIES else {}
+    request = request_of(method, template)
     if asker == REVOKED:
         token = await world.record.issue(organisation="buyer-1", role="buyer")
         await world.record.revoke(world.record.principals[token].token_id)

@@ -11,6 +11,7 @@ from samspil.adapters.calendar import ICalendarFiles
 from samspil.clock import ManualClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.dialogue.registering import KeptRegistrations
+from samspil.domain.disclosures import appended, head_of, shown_in
 from samspil.domain.preferences import learned, withheld
 from samspil.errors import Conflict, Forbidden, NotFound
 from samspil.ports import (
@@ -41,11 +42,15 @@ from samspil.ports import (
     TeamMember,
     Teams,
 )
+from samspil.ports.disclosures import DisclosureEntry, LedgerHead
 from samspil.ports.joint_service import Declaration, Proposal
+from samspil.ports.openness import Participant, Publication, PublishedFile, Question, QuestionStatus, RecordedDisclosure, Words
 from samspil.web import Check, Contract, WebLimits, WebServices, create_app
 from samspil_schemas import (
     Buyer,
     DialogueAnnouncement,
+    DialogueCancelled,
+    DisclosureMade,
     Evidence,
     FeedbackReason,
     Match,
@@ -479,6 +484,80 @@ class FakeDialogues:
         return RecordedDialogue(dialogue_id=dialogue_id, revision=2, changed=True)
 
 
+A_QUESTION = Question(
+    question_id="question-1",
+    dialogue_id="dialogue-1",
+    asker="supplier-1",
+    text="Do you take sensors?",
+    language="en",
+    asked_at=NOW,
+)
+
+
+class FakeOpenness:
+    """Takes every question and publication, remembers the arguments of the last, and has one of each to read."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, object] = {}
+        self.all_questions = [A_QUESTION]
+        self.shown = appended(
+            None,
+            shown_in([DialogueCancelled(dialogue_id="dialogue-1", revision=2, cancelled_at=NOW)]),
+            at=NOW,
+        )
+
+    async def ask(self, dialogue_id: str, text: str, *, language: str, by: str, named: bool = False) -> Question:
+        self.asked = {"dialogue_id": dialogue_id, "text": text, "language": language, "by": by, "named": named}
+        return replace(A_QUESTION, text=text, asker=by, named=named)
+
+    async def answer(self, dialogue_id: str, question_id: str, **asked: object) -> RecordedDisclosure:
+        return self._taken(dialogue_id, question_id, **asked)
+
+    async def decline(self, dialogue_id: str, question_id: str, *, reason: str, by: str) -> Question:
+        self._taken(dialogue_id, question_id, reason=reason, by=by)
+        return replace(A_QUESTION, reason=reason, status=QuestionStatus.DECLINED)
+
+    async def publish(
+        self, dialogue_id: str, words: Words, *, document_id: str | None = None, **asked: object
+    ) -> RecordedDisclosure:
+        return self._taken(dialogue_id, document_id or "made-of-title", words=words, **asked)
+
+    def _taken(self, dialogue_id: str, document_id: str, **asked: object) -> RecordedDisclosure:
+        self.asked = {"dialogue_id": dialogue_id, "document_id": document_id, **asked}
+        return RecordedDisclosure(dialogue_id=dialogue_id, document_id=document_id, revision=1, changed=True)
+
+    async def ledger_head(self, dialogue_id: str) -> LedgerHead | None:
+        return head_of(self.shown)
+
+    async def ledger_of(self, dialogue_id: str) -> list[DisclosureEntry]:
+        return self.shown
+
+    async def digest_at(self, dialogue_id: str, number: int) -> str | None:
+        return self.shown[number - 1].digest if number <= len(self.shown) else None
+
+    async def publications(self, dialogue_id: str, *, limit: int = 100, offset: int = 0) -> list[Publication]:
+        made = DisclosureMade(
+            disclosure_id="x",
+            revision=1,
+            dialogue_id=dialogue_id,
+            kind="note",
+            title="Note",
+            language="en",
+            text="W",
+            made_at=NOW,
+        )
+        return [Publication(document_id="note", made=made)][offset : offset + limit]
+
+    async def file(self, dialogue_id: str, document_id: str, *, revision: int | None = None) -> PublishedFile | None:
+        return PublishedFile(name='Fråga "1".pdf', media_type="application/pdf", content=b"%PDF-1.7")
+
+    async def questions(self, dialogue_id: str, *, asker: str | None = None, limit: int = 100, offset: int = 0) -> list[Question]:
+        return [one for one in self.all_questions if asker in (None, one.asker)][offset : offset + limit]
+
+    async def participants(self, dialogue_id: str) -> list[Participant]:
+        return [Participant(supplier_id="supplier-1")]
+
+
 SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "NeedPublished", "type": "object"}
 
 
@@ -495,6 +574,8 @@ class World:
     review: Any = None
     registration_record: Any = None
     registration_readings: Any = None
+    openness: Any = field(default_factory=FakeOpenness)
+    disclosures: Any = None
     matchmaker: FakeMatchmaker = field(default_factory=FakeMatchmaker)
     suggester: FakeSuggester = field(default_factory=FakeSuggester)
     health: FakeHealth = field(default_factory=FakeHealth)
@@ -521,6 +602,8 @@ class World:
                 registrations=self.registration_readings or self.registrations,
                 clock=self.clock,
             ),
+            openness=self.openness,
+            disclosures=self.disclosures or self.openness,
             tokens=self.record,
             log=FakeLog(),
             matchmaker=self.matchmaker,

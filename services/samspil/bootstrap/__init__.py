@@ -3,6 +3,7 @@
 from samspil.bootstrap.accounting import Standing, until_settled
 from samspil.bootstrap.api import Api, opened_api
 from samspil.bootstrap.asking import ANSWERS_MAX, Answer, ask_codes, ask_match, ask_similar, ask_teams
+from samspil.bootstrap.auditing import Audited, audit_ledgers
 from samspil.bootstrap.doctor import Finding, check_installation
 from samspil.bootstrap.parts import log_where_there_is_a_place, opened_record, seen_record, start_logging
 from samspil.bootstrap.playing import Folded, fold_sample
@@ -15,6 +16,7 @@ __all__ = [
     "ANSWERS_MAX",
     "Answer",
     "Api",
+    "Audited",
     "Finding",
     "Folded",
     "Running",
@@ -25,6 +27,7 @@ __all__ = [
     "ask_match",
     "ask_similar",
     "ask_teams",
+    "audit_ledgers",
     "check_installation",
     "fold_sample",
     "load_sample",

@@ -56,6 +56,14 @@ class Api:
             raise _unreadable(answer)
         return answer.text, answer.headers[stated]
 
+    async def send_file(self, path: str, content: bytes, *, media_type: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer, which is an object of JSON, to a file that is put to this address."""
+        answer = await self._asked("PUT", path, content=content, headers={"Content-Type": media_type}, params=params)
+        found = _object(answer)
+        if found is None:
+            raise _unreadable(answer)
+        return found
+
     async def all(self, path: str, *, params: Mapping[str, Any] | None = None) -> list[Any]:
         """The items of every page of a list."""
         answer = await self.ask("GET", path, params=params)
@@ -66,11 +74,18 @@ class Api:
         return items
 
     async def _asked(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
-            answer = await self._client.request(method, path, json=body, params=given or None)
+            answer = await self._client.request(method, path, json=body, content=content, headers=headers, params=given or None)
         except httpx.HTTPError as error:
             hint = "Look whether it runs: `samspil doctor`."
             raise Transient("The Samspil that was asked does not answer.", hint=hint) from error

@@ -16,6 +16,7 @@ from samspil.bootstrap.instance import make_data_dir, running_on
 from samspil.clock import Clock, SystemClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.dialogue.keeping import KeptDialogues
+from samspil.dialogue.openness import KeptOpenness
 from samspil.dialogue.registering import KeptRegistrations
 from samspil.dialogue.review import Review
 from samspil.errors import Misconfigured
@@ -196,6 +197,11 @@ def review_of(record: SqlRecord, *, clock: Clock | None = None) -> Review:
 def registrations_of(record: SqlRecord, *, clock: Clock | None = None) -> KeptRegistrations:
     """Keeps the registrations to the dialogues of the record."""
     return KeptRegistrations(record, readings=record.readings, registrations=record.registrations, clock=clock or SystemClock())
+
+
+def openness_of(record: SqlRecord, *, clock: Clock | None = None) -> KeptOpenness:
+    """Takes questions, and makes public, in the record."""
+    return KeptOpenness(record, clock=clock or SystemClock())
 
 
 @asynccontextmanager

@@ -7,10 +7,11 @@ import typer
 
 from samspil import __version__
 from samspil.bootstrap import ANSWERS_MAX
-from samspil.cli import importing, looking, running, tokens
+from samspil.cli import auditing, importing, looking, running, tokens
 from samspil.cli.console import OUT, command
 from samspil.cli.dialogue_app import app as dialogue_app
 from samspil.cli.joint_app import app as joint_app
+from samspil.cli.openness_app import app as openness_app
 from samspil.ports import NeedStatus, Role
 
 app = typer.Typer(
@@ -23,7 +24,10 @@ app = typer.Typer(
 token_app = typer.Typer(help="API tokens: who may publish and read what.", no_args_is_help=True)
 app.add_typer(token_app, name="token")
 app.add_typer(joint_app, name="joint")
+dialogue_app.add_typer(openness_app)
 app.add_typer(dialogue_app, name="dialogue")
+audit_app = typer.Typer(help="Proof: whether what was recorded of a dialogue is what was shown.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
 
@@ -193,6 +197,18 @@ def token_revoke(
 ) -> None:
     """End a token at once."""
     command(tokens.revoke)(token_id=token_id, as_json=as_json)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    dialogue_id: Annotated[str | None, typer.Argument(metavar="[DIALOGUE]", help="Only the ledger of this dialogue.")] = None,
+    *,
+    case: Annotated[Path | None, typer.Option(help="Check this case file alone, without the record.")] = None,
+    head: Annotated[str | None, typer.Option(help="COUNT:DIGEST of an end of the ledger that you kept.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the disclosure ledgers, entry by entry; exit 1, naming the place, if one is not what was recorded."""
+    command(auditing.verify)(dialogue_id=dialogue_id, case=case, head=head, as_json=as_json)
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ class KeptDialogues:
             raise NotFound(f"There is no open need {need_id}.", hint="Check the id; a new need takes a moment to be recorded.")
         async with self._record.begin() as transaction:
             await transaction.alone(GROUP)
-            await _require_leader(transaction, need_id, buyer_id=need.statement.buyer.id, by=by)
+            await require_leader(transaction, need_id, buyer_id=need.statement.buyer.id, by=by)
             working = await Working.load(transaction, need_ids=[need_id])
             # The service may not have heard of the need on its topic yet.
             working.hear(need_id, lambda known: need_published(known, need.version, need.statement))
@@ -83,7 +83,7 @@ class KeptDialogues:
             if before is None or before.state is None:
                 raise NotFound(f"There is no dialogue {dialogue_id}.", hint="Look for it at /v1/dialogues.")
             offer = before.standing.content
-            await _require_leader(transaction, before.need_id, buyer_id=offer.buyer_id if offer else None, by=by)
+            await require_leader(transaction, before.need_id, buyer_id=offer.buyer_id if offer else None, by=by)
             decided, said = decide(before, now)
             if decided == before:
                 return _recorded(before, changed=False)
@@ -93,7 +93,7 @@ class KeptDialogues:
             return _recorded(working.dialogue(dialogue_id) or decided, changed=True)
 
 
-async def _require_leader(transaction: JointNeedTransaction, need_id: str, *, buyer_id: str | None, by: str) -> None:
+async def require_leader(transaction: JointNeedTransaction, need_id: str, *, buyer_id: str | None, by: str) -> None:
     """Refuse who does not lead it: of a joint need its owner and facilitators do, of any other need its buyer.
 
     Raises:

@@ -91,7 +91,9 @@ class KeptRegistrations:
             await transaction.put_registrations(_different(before, after))
             # Other clients of the topic see which revision the organisation has come to.
             await transaction.enqueue([response], awaiting=_READERS)
-            await transaction.enqueue([event_of(after, entry) for entry in told])
+            events = [event_of(after, entry) for entry in told]
+            await transaction.enqueue(events)
+            await transaction.disclose(events)
             return _recorded(after, supplier_id, changed=True, at=now)
 
 

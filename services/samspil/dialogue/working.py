@@ -118,6 +118,7 @@ class Working:
         changed = await self._save()
         events += await rearrange(self._transaction, changed, at=at)
         await self._transaction.enqueue(events)
+        await self._transaction.disclose(events)
 
     async def _preferences(self, supplier_ids: Collection[str]) -> dict[str, Preferences]:
         """What was learned of those of these suppliers that have said anything."""

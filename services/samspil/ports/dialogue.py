@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from samspil.ports.disclosures import DisclosureTransaction
 from samspil.ports.feedback import FeedbackTransaction
 from samspil.ports.index import Head
-from samspil.ports.record import DialogueState, InvitationStatus, RecordTransaction, Standing, StoredInvitation
+from samspil.ports.record import DialogueState, InvitationStatus, Standing, StoredInvitation
 from samspil.ports.registrations import RegistrationTransaction
 from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy, MatchFound, Model
 
@@ -119,7 +120,7 @@ class Invitee:
     told: bool = False
 
 
-class DialogueTransaction(RecordTransaction, FeedbackTransaction, RegistrationTransaction, Protocol):
+class DialogueTransaction(DisclosureTransaction, FeedbackTransaction, RegistrationTransaction, Protocol):
     """One transaction of the dialogue service."""
 
     async def alone(self, name: str) -> None:

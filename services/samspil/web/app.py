@@ -19,6 +19,7 @@ from samspil.web.routes import (
     letters,
     matching,
     needs,
+    openness,
     registrations,
     service,
     suppliers,
@@ -34,6 +35,7 @@ _ROUTERS = (
     letters.router,
     dialogues.router,
     registrations.router,
+    openness.router,
     accounts.router,
     service.router,
 )

@@ -4,12 +4,14 @@ import asyncio
 import json
 import math
 import re
+from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
+from samspil.web.file_types import MEDIA_TYPES, is_what_it_says
 from samspil.web.gate import Allowed
 from samspil.web.problems import MALFORMED, MEDIA, TOO_LARGE, TOO_SLOW, ProblemError, invalid
 from samspil.web.services import Services, WebLimits
@@ -34,9 +36,7 @@ def _require_json(request: Request) -> None:
     if media.strip().lower() != "application/json" or charset not in ("", "utf-8"):
         headers = {"Accept": "application/json"}
         raise ProblemError(MEDIA, "The body does not call itself JSON.", "Send Content-Type: application/json.", headers=headers)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        headers = {"Accept-Encoding": "identity"}
-        raise ProblemError(MEDIA, "The body is compressed.", "Send it without Content-Encoding.", headers=headers)
+    _refuse_compressed(request)
 
 
 async def _read(request: Request, *, limits: WebLimits) -> bytes:
@@ -64,6 +64,12 @@ async def _read(request: Request, *, limits: WebLimits) -> bytes:
     except ClientDisconnect:
         raise _malformed("The body broke off.") from None
     return bytes(body)
+
+
+def _refuse_compressed(request: Request) -> None:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        headers = {"Accept-Encoding": "identity"}
+        raise ProblemError(MEDIA, "The body is compressed.", "Send it without Content-Encoding.", headers=headers)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -137,3 +143,35 @@ class JsonBody(Generic[ModelT]):
             return self.model.model_validate_json(raw)
         except ValidationError as error:
             raise invalid(error.errors(include_url=False, include_input=False), where="body") from None
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """The bytes of a file that was sent, and the media type that they are: it was compared with them."""
+
+    media_type: str
+    content: bytes
+
+
+class FileBody:
+    """A dependency that reads the body as a file, after the gate has let the request in."""
+
+    async def __call__(self, request: Request, services: Services, _access: Allowed) -> SentFile:
+        """The file.
+
+        Raises:
+            ProblemError: 400, 408, 413 or 415.
+        """
+        stated = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if stated not in MEDIA_TYPES:
+            known = ", ".join(MEDIA_TYPES)
+            raise ProblemError(
+                MEDIA, "A file of this type is not published.", f"Send one of: {known}.", headers={"Accept": known}
+            )
+        _refuse_compressed(request)
+        content = await _read(request, limits=services.limits)
+        if not content:
+            raise _malformed("The body is empty.")
+        if not is_what_it_says(content, media_type=stated):
+            raise ProblemError(MEDIA, f"The body is not {stated}, or holds macros.", "Send it as what it is, without macros.")
+        return SentFile(media_type=stated, content=content)

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from samspil.web.addresses import contexts_of, template_of
-from samspil.web.body import JsonBody
+from samspil.web.body import FileBody, JsonBody
+from samspil.web.file_types import MEDIA_TYPES
 from samspil.web.policy import Rule, Subject, Token
 from samspil.web.problems import KINDS, MEDIA_TYPE, Problem
 
@@ -41,6 +42,10 @@ def _body_of(context: RouteContext) -> type[BaseModel] | None:
     """The model of the route's body, if it takes one."""
     calls = (child.call for child in _dependants(context.dependant))
     return next((call.model for call in calls if isinstance(call, JsonBody)), None)
+
+
+def _takes_file(context: RouteContext) -> bool:
+    return any(isinstance(child.call, FileBody) for child in _dependants(context.dependant))
 
 
 def _input_schemas(bodies: list[type[BaseModel]]) -> dict[str, Any]:
@@ -79,10 +84,13 @@ def openapi_of(app: FastAPI, *, rules: Mapping[tuple[str, str], Rule]) -> dict[s
             if body is not None:
                 content = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}-Input"}}}
                 operation["requestBody"] = {"required": True, "content": content}
+            file = _takes_file(context)
+            if file:
+                operation["requestBody"] = {"required": True, "content": {media_type: {} for media_type in MEDIA_TYPES}}
             statuses = _statuses(
                 rule=rule,
                 method=method,
-                body=body is not None,
+                body=body is not None or file,
                 parameters="parameters" in operation,
                 of_need=template.startswith("/v1/needs/{need_id}"),
             )

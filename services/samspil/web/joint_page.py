@@ -3,10 +3,7 @@
 Whatever people wrote is escaped; the page loads nothing and runs nothing.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterable
-from datetime import datetime
 from html import escape
 
 from fastapi import Response
@@ -15,31 +12,24 @@ from samspil.domain.follow_ups import followed_in_words
 from samspil.domain.joint_words import figure
 from samspil.ports.follow_ups import Follower
 from samspil.ports.joint_changes import Commitment
+from samspil.web.html import answered, html_page
+from samspil.web.html import code as _code
+from samspil.web.html import row as _row
+from samspil.web.html import table as _table
+from samspil.web.html import when as _when
 from samspil.web.joint_export import ExportedDeclaration, ExportedParty, JointNeedExport
 from samspil_schemas import RungTotal
-
-_STYLE = (
-    "body{font:16px/1.5 sans-serif;color:#111;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%;margin:1rem 0}caption{text-align:left;font-weight:bold;padding:.25rem 0}"
-    "th,td{border:1px solid #666;padding:.25rem .5rem;text-align:left;vertical-align:top}"
-    "blockquote{margin:.5rem 0;padding-left:1rem;border-left:4px solid #666;white-space:pre-wrap}"
-    ".said{white-space:pre-wrap}code{overflow-wrap:anywhere}"
-    "@media print{body{font-size:11pt;max-width:none;margin:0}section,tr{break-inside:avoid}thead{display:table-header-group}}"
-)
 
 
 def page_of(export: JointNeedExport) -> Response:
     """The page, which browsers may style with its own style alone."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    security = f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    return Response(html_of(export), media_type="text/html", headers={"Content-Security-Policy": security})
+    return answered(html_of(export))
 
 
 def html_of(export: JointNeedExport) -> str:
     """The page as HTML."""
-    title = escape(export.text.title)
     parts = (
-        f'<h1 lang="{escape(export.text.language)}">{title}</h1>',
+        f'<h1 lang="{escape(export.text.language)}">{escape(export.text.title)}</h1>',
         _facts(export),
         _text(export),
         _ladder(export),
@@ -48,11 +38,7 @@ def html_of(export: JointNeedExport) -> str:
         _follow_ups(export),
         _history(export),
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Joint need: {title}</title><style>{_STYLE}</style></head>\n<body><main>{''.join(parts)}</main></body></html>\n"
-    )
+    return html_page(f"Joint need: {export.text.title}", parts)
 
 
 def _facts(export: JointNeedExport) -> str:
@@ -165,24 +151,6 @@ def _history(export: JointNeedExport) -> str:
     table = _table("Who changed what, and when", ("No.", "When", "By", "What", "Digest up to here"), rows)
     check = f"<p>{escape(export.how_to_check)}</p>"
     return f"<section><h2>History</h2><p>Nothing in it is ever altered or removed.</p>{table}{check}</section>"
-
-
-def _table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
-    columns = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    head = f"<thead><tr>{columns}</tr></thead>" if columns else ""
-    return f"<table><caption>{caption}</caption>{head}<tbody>{''.join(rows)}</tbody></table>"
-
-
-def _code(text: str) -> str:
-    return f"<code>{escape(text)}</code>"
-
-
-def _row(name: str, *cells: str) -> str:
-    return f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
-def _when(moment: datetime | None) -> str:
-    return f'<time datetime="{moment.isoformat()}">{moment:%Y-%m-%d %H:%M} UTC</time>' if moment else "–"
 
 
 def _day(day: object) -> str:

@@ -43,6 +43,7 @@ class Subject(StrEnum):
     MEMBER_OR_JOINT_OWNER = auto()  # the buyer in the path, or the need owner
     DIALOGUE = auto()  # the buyer of the need that the dialogue in the path is about, or who leads the joint need
     REGISTRATION = auto()  # the supplier in the path is the organisation, or it is a buyer that decides the dialogue in the path
+    QUESTIONS = auto()  # whoever leads the dialogue in the path sees all of its rows, anybody else its own
     ROWS = auto()  # the rows of the organisation are shown, and no others
 
 
@@ -89,6 +90,7 @@ _JOINT_OWNER = _own(Role.BUYER, Subject.JOINT_OWNER)
 _DIALOGUE_LEADER = _own(Role.BUYER, Subject.DIALOGUE)
 _REGISTRATION = Rule(own=frozenset({Role.SUPPLIER, Role.BUYER}), every=frozenset({Role.OPERATOR}), subject=Subject.REGISTRATION)
 _REGISTERED = _own(Role.SUPPLIER, Subject.SUPPLIER)
+_DIALOGUE_LEADER_OR_OPERATOR = _own(Role.BUYER, Subject.DIALOGUE, operator=True)
 
 POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
     {
@@ -154,6 +156,17 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}/calendar.ics"): _SUPPLIER_OR_OPERATOR,
         ("PUT", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTERED,
         ("DELETE", "/v1/dialogues/{dialogue_id}/registrations/{supplier_id}"): _REGISTERED,
+        ("GET", "/v1/dialogues/{dialogue_id}/questions"): Rule(every=_ALL_ROLES, subject=Subject.QUESTIONS),
+        ("POST", "/v1/dialogues/{dialogue_id}/questions"): _ANY_TOKEN,
+        ("PUT", "/v1/dialogues/{dialogue_id}/questions/{question_id}/answer"): _DIALOGUE_LEADER,
+        ("PUT", "/v1/dialogues/{dialogue_id}/questions/{question_id}/refusal"): _DIALOGUE_LEADER,
+        ("POST", "/v1/dialogues/{dialogue_id}/documents"): _DIALOGUE_LEADER,
+        ("PUT", "/v1/dialogues/{dialogue_id}/documents/{document_id}/file"): _DIALOGUE_LEADER,
+        ("GET", "/v1/dialogues/{dialogue_id}/documents/{document_id}/file"): _PUBLIC,
+        ("GET", "/v1/dialogues/{dialogue_id}/disclosures"): _PUBLIC,
+        ("GET", "/v1/dialogues/{dialogue_id}/audit"): _PUBLIC,
+        ("GET", "/v1/dialogues/{dialogue_id}/case"): _DIALOGUE_LEADER_OR_OPERATOR,
+        ("GET", "/v1/dialogues/{dialogue_id}/case.html"): _DIALOGUE_LEADER_OR_OPERATOR,
         ("GET", "/v1/ledger"): _OWN_ROWS_OR_OPERATOR,
         ("GET", "/v1/ledger/summary"): _OWN_ROWS_OR_OPERATOR,
         ("GET", "/v1/topics"): _OPERATOR,
@@ -179,11 +192,16 @@ def policy(*, open_metrics: bool) -> Mapping[tuple[str, str], Rule]:
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What a request was let in to. `need` is the need in the path, where the rule is about it."""
+    """What a request was let in to.
+
+    need: the need in the path, where the rule is about it.
+    sees_all: whether all rows are shown or only the organisation's own, where the rule is about the questions of a dialogue.
+    """
 
     rule: Rule
     principal: Principal | None = None
     need: StoredNeed | None = None
+    sees_all: bool = False
 
     @property
     def who(self) -> Principal:
@@ -281,7 +299,8 @@ async def decide(
     if principal.role in rule.own:
         await _require_lead(rule.subject, principal=principal, ids=ids, readings=readings, joint_needs=joint_needs)
     if rule.subject not in (Subject.NEED, Subject.NEED_OR_NEW):
-        return Access(rule=rule, principal=principal)
+        sees_all = await _sees_all(rule, principal=principal, ids=ids, readings=readings, joint_needs=joint_needs)
+        return Access(rule=rule, principal=principal, sees_all=sees_all)
     need = await readings.need(ids["need_id"])
     if need is None and rule.subject is Subject.NEED:
         raise ProblemError(NOT_FOUND, "There is no such need.", "Check the id; a new need takes a moment to be recorded.")
@@ -323,13 +342,27 @@ async def _require_dialogue_leader(
     dialogue_id: str, *, principal: Principal, readings: Readings, joint_needs: JointNeedReadings
 ) -> None:
     """Refuse who does not lead the dialogue. Its own rules decide again, in the transaction of the change."""
+    if principal.organisation not in await _dialogue_leaders(dialogue_id, readings=readings, joint_needs=joint_needs):
+        raise _forbidden("The dialogue is another body's.", "Ask the buyer of its need, or who leads the joint need.")
+
+
+async def _sees_all(
+    rule: Rule, *, principal: Principal, ids: Mapping[str, str], readings: Readings, joint_needs: JointNeedReadings
+) -> bool:
+    """Whether all questions of the dialogue in the path are shown, and not the organisation's own alone."""
+    if rule.subject is not Subject.QUESTIONS:
+        return False
+    leaders = await _dialogue_leaders(ids["dialogue_id"], readings=readings, joint_needs=joint_needs)
+    return principal.role is Role.OPERATOR or (principal.role is Role.BUYER and principal.organisation in leaders)
+
+
+async def _dialogue_leaders(dialogue_id: str, *, readings: Readings, joint_needs: JointNeedReadings) -> Collection[str]:
+    """Who decides the dialogue: the buyer of its need, or the owner and the facilitators of the joint need."""
     dialogue = await readings.dialogue(dialogue_id)
     if dialogue is None:
         raise ProblemError(NOT_FOUND, "There is no such dialogue.", "Look for it at /v1/dialogues.")
     joint = await joint_needs.joint_need(dialogue.need_id)
-    leaders = (joint.owner_id, *joint.facilitators) if joint is not None else (dialogue.buyer_id,)
-    if principal.organisation not in leaders:
-        raise _forbidden("The dialogue is another body's.", "Ask the buyer of its need, or who leads the joint need.")
+    return (joint.owner_id, *joint.facilitators) if joint is not None else (dialogue.buyer_id,)
 
 
 # By subject: who may, and whom to ask instead.

@@ -22,6 +22,7 @@ from samspil.ports import (
 )
 from samspil.ports.calendar import CalendarFiles
 from samspil.ports.joint_service import JointNeeds
+from samspil.ports.openness import DisclosureReadings, Openness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,8 @@ class WebServices:
     dialogues: DialogueKeeping
     review: DialogueReview
     registrations: RegistrationKeeping
+    openness: Openness
+    disclosures: DisclosureReadings
     feedback: SupplierFeedback
     tokens: Tokens
     log: LogAdmin

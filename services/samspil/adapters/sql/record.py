@@ -10,6 +10,7 @@ from samspil.adapters.sql.engine import open_engines
 from samspil.adapters.sql.feedback import SqlFeedback
 from samspil.adapters.sql.joint_needs import SqlJointNeedReadings
 from samspil.adapters.sql.migrate import stands, upgrade
+from samspil.adapters.sql.openness import SqlDisclosureReadings
 from samspil.adapters.sql.outbox import SqlOutbox
 from samspil.adapters.sql.readings import SqlReadings
 from samspil.adapters.sql.registrations import SqlRegistrations
@@ -22,8 +23,8 @@ from samspil.clock import Clock, SystemClock
 class SqlRecord:
     """The record in one database.
 
-    submissions, readings, registrations, joint_needs, feedback, tokens, outbox, again: what answers the ports of these names. The
-    record itself is the `Record` of the services' transactions.
+    submissions, readings, registrations, joint_needs, feedback, disclosures, tokens, outbox, again: what answers the ports of
+    these names. The record itself is the `Record` of the services' transactions.
     """
 
     def __init__(self, database: Database) -> None:
@@ -33,6 +34,7 @@ class SqlRecord:
         self.registrations = SqlRegistrations(database)
         self.feedback = SqlFeedback(database)
         self.joint_needs = SqlJointNeedReadings(database)
+        self.disclosures = SqlDisclosureReadings(database)
         self.tokens = SqlTokens(database)
         self.outbox = SqlOutbox(database)
         self.again = SqlAgain(database)

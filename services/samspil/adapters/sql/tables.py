@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -28,6 +29,7 @@ _NAMES = {
 # Ids of places in the log are longer than the ids of the contract: unreadable:<topic>:<partition>:<offset>.
 _PLACE_MAX = 400
 _WORD = 40
+_DIGEST = 64  # SHA-256 in hexadecimal
 # The subject of a change names a body and a need: follow-up/<buyer id>/<need id>.
 _SUBJECT_MAX = 2 * ID_MAX + _WORD
 
@@ -253,6 +255,63 @@ registrations = Table(
     Column("answered", BigInteger, nullable=False),
     Column("changed_at", Moment(), nullable=False),
     UniqueConstraint("dialogue_id", "slot_starts_at"),
+)
+
+# What was shown of each dialogue to whom, chained; only ever added to.
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("dialogue_id", String(ID_MAX), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment(), nullable=False),
+    Column("kind", String(_WORD), nullable=False),
+    Column("to", String(LABEL_MAX)),
+    Column("channel", String(LABEL_MAX), nullable=False),
+    Column("event_id", String(_WORD)),
+    Column("content", json_column()),
+    Column("content_digest", String(_DIGEST), nullable=False),
+    Column("previous", String(_DIGEST), nullable=False),
+    Column("digest", String(_DIGEST), nullable=False),
+    Index("ix_disclosures_to", "to"),
+)
+
+# Where each of these ledgers ends, apart from it, so that an end that is cut off is found.
+disclosure_heads = Table(
+    "disclosure_heads",
+    metadata,
+    Column("dialogue_id", String(ID_MAX), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("digest", String(_DIGEST), nullable=False),
+    Column("at", Moment(), nullable=False),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("question_id", String(_WORD), primary_key=True),
+    Column("dialogue_id", String(ID_MAX), nullable=False),
+    Column("asker", String(ID_MAX), nullable=False),
+    Column("named", Boolean, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", String(_WORD), nullable=False),
+    Column("asked_at", Moment(), nullable=False),
+    Column("status", String(_WORD), nullable=False),
+    Column("reason", String(LABEL_MAX)),
+    Column("settled_at", Moment()),
+    Index("ix_questions_dialogue_id_asker", "dialogue_id", "asker"),
+)
+
+# Every revision of what was made public, with the bytes of its file.
+publications = Table(
+    "publications",
+    metadata,
+    Column("dialogue_id", String(ID_MAX), primary_key=True),
+    Column("document_id", String(ID_MAX), primary_key=True),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("made_at", Moment(), nullable=False),
+    Column("content", json_column(), nullable=False),
+    Column("file", LargeBinary),
+    Index("ix_publications_made_at", "dialogue_id", "made_at"),
 )
 
 # What follows from the history of each joint need, and what it is looked up by.
