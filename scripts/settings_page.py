@@ -22,7 +22,8 @@ GROUPS = {
     "Model": ("model",),
     "Matching": ("match_", "similar_"),
     "Joint needs": ("joint_",),
-    "Web and health": ("web_", "trusted_", "metrics_", "health_"),
+    "Web and health": ("web_", "trusted_", "metrics_", "public_", "health_"),
+    "Open data": ("ocid_", "ocds_"),
     "Command line": ("api_",),
     "Logs": ("log_",),
 }

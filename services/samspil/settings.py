@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from samspil.domain.joint_rules import DEFAULT_STAGES
+from samspil.domain.ocds import uri
 from samspil.errors import Misconfigured
 from samspil_schemas.base import MATCHES_MAX, Label
 from samspil_schemas.topics import PARTITIONS
@@ -141,8 +142,21 @@ class Settings(BaseSettings):
         default=False,
         description="Whether `/metrics` of the web answers without a token; for where only the monitoring reaches it.",
     )
+    public_url: str | None = Field(
+        default=None,
+        description="Where people and programs reach the web from outside, `https://host`, for the links in what is published.",
+    )
     health_host: str = Field(default="127.0.0.1", description="The address of health and metrics of services without the web.")
     health_port: Port = Field(default=8001, description="The port of health and metrics of services without the web.")
+
+    ocid_prefix: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)] = Field(
+        default="ocds-unregistered",
+        description="What every ocid begins with in what is published as open data. The default is nobody's: register one with "
+        "the Open Contracting Partnership before you publish.",
+    )
+    ocds_publisher: Label = Field(
+        default="Samspil", description="The organisation that publishes the open data, as it names itself there."
+    )
 
     api_url: str | None = Field(
         default=None,
@@ -226,6 +240,16 @@ class Settings(BaseSettings):
         if parsed.scheme != "http" or parsed.hostname not in _LOOPBACK:
             raise ValueError("is neither https://host nor http:// on this machine; elsewhere a token would be sent in the clear")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_address(cls, url: str | None) -> str | None:
+        if url is None:
+            return url
+        parsed = urlsplit(url)
+        if parsed.scheme not in ("http", "https") or uri(url) != url or parsed.query or parsed.fragment:
+            raise ValueError("is no address like https://host or https://host/path")
+        return url.rstrip("/")
 
     @field_validator("joint_need_stages")
     @classmethod

@@ -93,6 +93,18 @@ def kinds(events: Sequence[Event]) -> list[type[Event]]:
     return [type(event) for event in events]
 
 
+async def test_it_is_kept_when_the_last_revision_was_said(record: SqlRecord, dialogues: Dialogues, clock: ManualClock) -> None:
+    await dialogues.needs(received(announcing()))
+    (first,) = await record.readings.dialogues()
+    clock.advance(timedelta(hours=1))
+    await dialogues.needs(received(announcing(version=2)))
+    (same,) = await record.readings.dialogues()
+    await dialogues.needs(received(announcing(version=3, title="Find leaks by listening")))
+    (changed,) = await record.readings.dialogues()
+    assert first.said_at == same.said_at == START
+    assert (changed.revision, changed.said_at) == (2, clock.now())
+
+
 async def test_a_need_that_announces_a_dialogue_invites_whom_it_matched(record: SqlRecord, dialogues: Dialogues) -> None:
     await dialogues.needs(received(announcing()))
     await dialogues.matches(received(found("n", "s"), found("n", "t")))

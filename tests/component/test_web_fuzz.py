@@ -138,6 +138,8 @@ PATHS = st.sampled_from(
         "/v1/needs/{}",
         "/v1/needs/{}/matches",
         "/v1/needs/{}/teams",
+        "/v1/needs/{}/ocds",
+        "/v1/joint-needs/{}/ocds",
         "/v1/suppliers/{}/profile",
         "/v1/suppliers/supplier-1/preferences/{}",
         "/v1/suppliers/supplier-1/preferences/need/{}",

@@ -12,6 +12,7 @@ from samspil.clock import ManualClock
 from samspil.dialogue.joint_needs import KeptJointNeeds
 from samspil.dialogue.registering import KeptRegistrations
 from samspil.domain.disclosures import appended, head_of, shown_in
+from samspil.domain.ocds import OcdsPublisher
 from samspil.domain.preferences import learned, withheld
 from samspil.errors import Conflict, Forbidden, NotFound
 from samspil.ports import (
@@ -184,7 +185,9 @@ class FakeRecord:
         if standing and standing.statement == statement and not standing.withdrawn:
             return Submitted(id=need_id, version=standing.version, changed=False)
         version = standing.version + 1 if standing else 1
-        self.stored_needs[need_id] = StoredNeed(need_id=need_id, version=version, statement=statement, withdrawn=False)
+        self.stored_needs[need_id] = StoredNeed(
+            need_id=need_id, version=version, statement=statement, withdrawn=False, changed_at=NOW
+        )
         self.rows.insert(
             0,
             LedgerRow(need_id=need_id, version=version, status=NeedStatus.PENDING, buyer_id=statement.buyer.id, accepted_at=NOW),
@@ -558,6 +561,7 @@ class FakeOpenness:
         return [Participant(supplier_id="supplier-1")]
 
 
+OCDS_PUBLISHER = OcdsPublisher(ocid_prefix="ocds-test01", name="Samspil Sample Authority", url="https://samspil.test")
 SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "NeedPublished", "type": "object"}
 
 
@@ -612,6 +616,7 @@ class World:
             detect_language=lambda text: "sv" if "läck" in text else None,
             health=self.health,
             contract=Contract(asyncapi=lambda: "asyncapi: 3.0.0\n", schemas=lambda: {"need-published.v1": SCHEMA}),
+            ocds_publisher=OCDS_PUBLISHER,
             clock=self.clock,
             version="0.0.0-test",
             limits=self.limits,

@@ -97,6 +97,11 @@ def test_the_case_of_a_level_or_a_format_does_not_matter(environment):
     assert (settings.log_level, settings.log_format, settings.model_precision) == ("DEBUG", "json", "bf16")
 
 
+def test_the_public_address_has_no_slash_at_its_end(environment):
+    environment(PUBLIC_URL="https://samspil.test/market/")
+    assert Settings().public_url == "https://samspil.test/market"
+
+
 def test_settings_never_show_a_secret(environment):
     environment(
         KAFKA_URL="kafka://a:9092",
@@ -122,6 +127,12 @@ WRONG = {
         "asks for SAMSPIL_KAFKA_SASL_USERNAME and SAMSPIL_KAFKA_SASL_PASSWORD",
     ),
     "a certificate without key": ({"KAFKA_TLS_CERT_FILE": "a.pem"}, "SAMSPIL_KAFKA_TLS_KEY_FILE go together"),
+    "a public address with a query": (
+        {"PUBLIC_URL": "https://samspil.test/?a=1"},
+        "SAMSPIL_PUBLIC_URL is no address like https://host",
+    ),
+    "a public address without a scheme": ({"PUBLIC_URL": "samspil.test"}, "SAMSPIL_PUBLIC_URL is no address like https://host"),
+    "a prefix that is no part of an ocid": ({"OCID_PREFIX": "ocds abc#1"}, "SAMSPIL_OCID_PREFIX"),
     "another index": ({"INDEX_URL": "pinecone://x"}, "SAMSPIL_INDEX_URL is neither edge:///path"),
     "an index beside the path": ({"INDEX_URL": "edge:foo"}, "SAMSPIL_INDEX_URL is neither edge:///path"),
     "an index on a host": ({"INDEX_URL": "edge://foo/bar"}, "SAMSPIL_INDEX_URL is neither edge:///path"),

@@ -19,6 +19,7 @@ from samspil.dialogue.keeping import KeptDialogues
 from samspil.dialogue.openness import KeptOpenness
 from samspil.dialogue.registering import KeptRegistrations
 from samspil.dialogue.review import Review
+from samspil.domain.ocds import OcdsPublisher
 from samspil.errors import Misconfigured
 from samspil.matching.rules import Rules, rules_for
 from samspil.matching.suggesting import LabelSuggester, label_texts
@@ -171,6 +172,11 @@ def rules_of(settings: Settings, *, space: str) -> Rules:
     return rules_for(
         space, threshold=settings.match_threshold, similar_threshold=settings.similar_threshold, limit=settings.match_limit
     )
+
+
+def ocds_publisher_of(settings: Settings) -> OcdsPublisher:
+    """Who publishes open data under these settings."""
+    return OcdsPublisher(ocid_prefix=settings.ocid_prefix, name=settings.ocds_publisher, url=settings.public_url)
 
 
 def joint_needs_of(record: SqlRecord, settings: Settings, *, clock: Clock | None = None) -> KeptJointNeeds:

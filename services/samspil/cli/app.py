@@ -7,7 +7,7 @@ import typer
 
 from samspil import __version__
 from samspil.bootstrap import ANSWERS_MAX
-from samspil.cli import auditing, importing, looking, running, tokens
+from samspil.cli import auditing, importing, looking, open_data, running, tokens
 from samspil.cli.console import OUT, command
 from samspil.cli.dialogue_app import app as dialogue_app
 from samspil.cli.joint_app import app as joint_app
@@ -135,6 +135,17 @@ def suggest_cpv(
 ) -> None:
     """Suggest the CPV codes that a text is about, with their labels in its language."""
     command(looking.suggest_cpv)(text=text, language=language, limit=limit, as_json=as_json)
+
+
+@app.command()
+def ocds(
+    need_id: Annotated[str, typer.Argument(metavar="NEED", help="The id of a need or joint need.")],
+    *,
+    to: Annotated[Path | None, typer.Option("--out", help="The file to write; by default it is printed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Publish a need or joint need with its dialogues as open data (OCDS); your own token adds who was invited."""
+    command(open_data.ocds)(need_id=need_id, to=to, as_json=as_json)
 
 
 @app.command()

@@ -69,12 +69,13 @@ class Submitted:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredNeed:
-    """A need as the record holds it."""
+    """A need as the record holds it. `changed_at`: when this version was recorded, or withdrawn."""
 
     need_id: str
     version: int
     statement: NeedStatement
     withdrawn: bool
+    changed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from samspil.web.routes import (
     letters,
     matching,
     needs,
+    open_data,
     openness,
     registrations,
     service,
@@ -36,6 +37,7 @@ _ROUTERS = (
     dialogues.router,
     registrations.router,
     openness.router,
+    open_data.router,
     accounts.router,
     service.router,
 )

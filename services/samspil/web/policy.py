@@ -99,6 +99,7 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/needs/{need_id}"): _PUBLIC_OR_OWN,
         ("PUT", "/v1/needs/{need_id}"): _own(Role.BUYER, Subject.NEED_OR_NEW),
         ("DELETE", "/v1/needs/{need_id}"): _own(Role.BUYER, Subject.NEED),
+        ("GET", "/v1/needs/{need_id}/ocds"): _PUBLIC_OR_OWN,
         ("GET", "/v1/needs/{need_id}/matches"): _NEED_OWNER_OR_OPERATOR,
         ("GET", "/v1/needs/{need_id}/similar"): _NEED_OWNER_OR_OPERATOR,
         ("GET", "/v1/needs/{need_id}/invitations"): _NEED_OWNER_OR_OPERATOR,
@@ -122,6 +123,7 @@ POLICY: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ("GET", "/v1/joint-needs"): _PUBLIC_OR_OWN,
         ("POST", "/v1/joint-needs"): _own(Role.BUYER, Subject.OWN_NEED),
         ("GET", "/v1/joint-needs/{joint_need_id}"): _PUBLIC_OR_OWN,
+        ("GET", "/v1/joint-needs/{joint_need_id}/ocds"): _PUBLIC_OR_OWN,
         ("DELETE", "/v1/joint-needs/{joint_need_id}"): _JOINT_OWNER,
         ("PUT", "/v1/joint-needs/{joint_need_id}/text"): _JOINT_OWNER,
         ("PUT", "/v1/joint-needs/{joint_need_id}/stage"): _own(Role.BUYER, Subject.JOINT_LEADER),
@@ -228,6 +230,10 @@ class Access:
             return False
         role = self.principal.role
         return role is Role.OPERATOR or (role is Role.BUYER and self.principal.organisation == buyer_id)
+
+    def leads(self, joint: StoredJointNeed) -> bool:
+        """True for its need owner, its facilitators and an operator."""
+        return any(self.owns(body) for body in (joint.owner_id, *joint.facilitators))
 
     def takes_part(self, joint: StoredJointNeed) -> bool:
         """True for its members, the buyer whose need it was proposed with, and an operator."""

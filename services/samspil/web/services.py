@@ -8,6 +8,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Request
 
 from samspil.clock import Clock
+from samspil.domain.ocds import OcdsPublisher
 from samspil.ports import (
     CodeSuggester,
     DialogueKeeping,
@@ -99,6 +100,7 @@ class WebServices:
     detect_language: Callable[[str], str | None]
     health: Health
     contract: Contract
+    ocds_publisher: OcdsPublisher
     clock: Clock
     version: str
     limits: WebLimits = field(default_factory=WebLimits)

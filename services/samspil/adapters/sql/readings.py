@@ -217,6 +217,7 @@ def _need(row: RowMapping) -> StoredNeed:
         version=row["version"],
         statement=NeedStatement.model_validate(row["content"]),
         withdrawn=row["withdrawn"],
+        changed_at=row["changed_at"],
     )
 
 
