@@ -48,3 +48,8 @@ def test_the_walk_can_be_walked_as_it_is_written(tmp_path: Path) -> None:
         assert words in json.dumps(case)
         assert words in page
     assert "walk-supplier-passerby" not in json.dumps(case["questions"]), "who asks is not said"
+    (release,) = json.loads((tmp_path / "release.json").read_text(encoding="utf-8"))["releases"]
+    assert release["tag"] == ["planning"]
+    assert {"engagement"} == {milestone["type"] for milestone in release["planning"]["milestones"]}
+    notified = {party["id"] for party in release["parties"] if "notifiedPotentialSupplier" in party["roles"]}
+    assert notified == {"walk-supplier-listen"}
