@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from samspil.domain.joint_rules import DEFAULT_STAGES
-from samspil.domain.ocds import uri
+from samspil.domain.uris import uri
 from samspil.errors import Misconfigured
 from samspil_schemas.base import MATCHES_MAX, Label
 from samspil_schemas.topics import PARTITIONS

@@ -34,6 +34,8 @@ async def test_anyone_reads_a_need_and_all_its_dialogues_as_a_release_package() 
     (release,) = package["releases"]
     assert (package["version"], release["ocid"], release["tag"]) == ("1.1", "ocds-test01-need-1", ["planning"])
     assert [one["status"] for one in release["planning"]["milestones"]] == ["notMet", "met"]
+    # Each dialogue has a note here.
+    assert [one["title"] for one in release["planning"]["documents"] if one["id"].startswith("published/")] == ["Note", "Note"]
     assert (await world.ask("GET", "/v1/needs/need-1/ocds")).content == answer.content
 
 

@@ -15,10 +15,22 @@ from ocdsmerge import Merger
 
 from samspil.domain.joint_rules import AMOUNT_MAX
 from samspil.domain.joint_said import stored
-from samspil.domain.ocds import OcdsPublisher, encoded, package_of, release_of_joint_need, release_of_need, uri
+from samspil.domain.ocds import OcdsPublisher, encoded, package_of, release_of_joint_need, release_of_need
+from samspil.domain.uris import uri
 from samspil.ports import DialogueState, InvitationStatus, StoredDialogue, StoredInvitation, StoredNeed
 from samspil.ports.joint_needs import StoredJointNeed
-from samspil_schemas import Buyer, DialogueAnnouncement, DialogueKind, NeedStatement, Source, Stage, Volume
+from samspil.ports.openness import Publication
+from samspil_schemas import (
+    Buyer,
+    DialogueAnnouncement,
+    DialogueKind,
+    DisclosureKind,
+    DisclosureMade,
+    NeedStatement,
+    Source,
+    Stage,
+    Volume,
+)
 from tests.factories import a_statement
 from tests.joint_needs import History
 
@@ -110,6 +122,19 @@ def an_invitation(supplier_id: str = "supplier-1", **changes: Any) -> StoredInvi
     return StoredInvitation(**(values | changes))
 
 
+def a_publication(document_id: str = "note", revision: int = 1, **changes: Any) -> Publication:
+    values: dict[str, Any] = {
+        "disclosure_id": f"id-of-{document_id}",
+        "revision": revision,
+        "dialogue_id": "d-1",
+        "kind": DisclosureKind.NOTE,
+        "title": "What we learned",
+        "language": "en",
+        "made_at": NOW + timedelta(hours=revision),
+    }
+    return Publication(document_id=document_id, made=DisclosureMade(**(values | changes)))
+
+
 def released(need: StoredNeed | None = None, **more: Any) -> dict[str, Any]:
     return release_of_need(need or a_stored_need(), **({"publisher": HERE} | more))
 
@@ -179,6 +204,17 @@ DIALOGUES = st.builds(
     outcome=st.none() | TEXTS,
     because=st.none() | TEXTS,
 )
+PUBLICATIONS = st.builds(
+    a_publication,
+    IDS,
+    st.integers(1, 3),
+    kind=st.sampled_from(DisclosureKind),
+    title=TEXTS,
+    text=st.none() | TEXTS,
+    file_name=st.none() | TEXTS,
+    media_type=st.none() | st.just("application/pdf"),
+    made_at=HEARD,
+)
 INVITATIONS = st.builds(an_invitation, IDS | st.just("buyer-1"), issued_at=HEARD)
 PUBLISHERS = st.sampled_from([HERE, replace(HERE, url=None)])
 
@@ -190,10 +226,10 @@ def needs_released(draw: st.DrawFn) -> Callable[[], dict[str, Any]]:
         need_id=draw(IDS), version=1, statement=draw(STATEMENTS), withdrawn=draw(st.booleans()), changed_at=draw(HEARD)
     )
     dialogues = draw(st.lists(DIALOGUES, max_size=3, unique_by=lambda one: one.dialogue_id))
-    notified = draw(st.lists(INVITATIONS, max_size=3))
+    published, notified = draw(st.lists(PUBLICATIONS, max_size=3)), draw(st.lists(INVITATIONS, max_size=3))
     publisher = draw(PUBLISHERS)
     return lambda: package_of(
-        release_of_need(need, dialogues=dialogues, notified=notified, publisher=publisher),
+        release_of_need(need, dialogues=dialogues, published=published, notified=notified, publisher=publisher),
         publisher=publisher,
     )
 
@@ -316,6 +352,17 @@ def test_the_deadline_to_register_comes_before_the_start() -> None:
     announcement = DialogueAnnouncement(kind="webinar", starts_at=NOW + timedelta(days=30), registration_deadline=NOW)
     planning = released(dialogues=[a_dialogue(announcement=announcement)])["planning"]
     assert planning["milestones"][0]["dueDate"] == "2026-03-02T08:00:00Z"
+
+
+def test_what_was_made_public_is_a_document_in_its_newest_revision() -> None:
+    minutes = {"kind": DisclosureKind.MINUTES, "file_name": "minutes.pdf", "media_type": "application/pdf"}
+    answer = a_publication("q-1", kind=DisclosureKind.ANSWER, title="Do you take sensors?", text="Any method.")
+    release = released(published=[a_publication("minutes", 2, **minutes), a_publication("minutes", 1, **minutes), answer])
+    said, file = release["planning"]["documents"][-2:]
+    assert (said["documentType"], said["description"]) == ("clarifications", "Any method.")
+    assert said["url"] == "https://samspil.test/v1/dialogues/d-1/disclosures"
+    assert (file["url"], file["format"]) == ("https://samspil.test/v1/dialogues/d-1/documents/minutes/file", "application/pdf")
+    assert file["datePublished"] == release["date"] == "2026-03-02T10:00:00Z"
 
 
 def test_who_was_invited_is_named_once_and_only_when_asked_for() -> None:

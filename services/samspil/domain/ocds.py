@@ -7,12 +7,11 @@ those of https://standard.open-contracting.org/1.1/; `notifiedPotentialSupplier`
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import uuid5
 
 from babel import Locale
@@ -20,9 +19,11 @@ from babel.localedata import locale_identifiers
 
 from samspil import ids
 from samspil.domain.joint_needs import BINDING
+from samspil.domain.uris import uri
 from samspil.ports import DialogueState, StoredDialogue, StoredInvitation, StoredNeed
 from samspil.ports.joint_needs import StoredJointNeed
-from samspil_schemas import Buyer, Member, Rung, Source, Volume
+from samspil.ports.openness import Publication
+from samspil_schemas import Buyer, DisclosureKind, Member, Rung, Source, Volume
 from samspil_schemas.catalog import NAMESPACE
 
 Json: TypeAlias = dict[str, Any]
@@ -39,6 +40,8 @@ MILESTONE_STATUS: Mapping[DialogueState, str] = {
     DialogueState.HELD: "met",
     DialogueState.CONCLUDED: "met",
 }
+# The standard has no type for the minutes or the note of a market dialogue.
+_DOCUMENT_TYPES: Mapping[DisclosureKind, str] = {DisclosureKind.ANSWER: "clarifications"}
 # A volume in one of these is a value. The standard's codelist of currencies is closed; these are those of Europe, and the dollar.
 CURRENCIES = frozenset(
     {
@@ -48,9 +51,6 @@ CURRENCIES = frozenset(
 )
 _LANGUAGES = frozenset(locale_identifiers())
 _WHOLE_MAX = 2**53
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:@/?#]+)(?::[0-9]{1,5})?")
-_REST = "/:@!$&'()*+,;=-._~"
-_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +79,7 @@ def release_of_need(
     need: StoredNeed,
     *,
     dialogues: Iterable[StoredDialogue] = (),
+    published: Iterable[Publication] = (),
     notified: Iterable[StoredInvitation] = (),
     publisher: OcdsPublisher,
 ) -> Json:
@@ -87,10 +88,12 @@ def release_of_need(
     Args:
         need: as the record holds it.
         dialogues: all about it, those that were held or cancelled too.
+        published: what was made public of them, every revision.
         notified: the invitations that went out; they make the release one that is not for all.
         publisher: who publishes.
     """
     statement, said = need.statement, _in_order(dialogues)
+    documents = _newest(published)
     buyer = {"id": statement.buyer.id, "name": statement.buyer.name}
     own = _document("need", need.need_id, "needsAssessment", statement.title, publisher.address("needs", need.need_id))
     attached = [{"id": f"attachment/{url}", "url": url} for url in dict.fromkeys(map(uri, statement.documents)) if url]
@@ -101,7 +104,12 @@ def release_of_need(
         "buyer": buyer,
         "planning": {
             "rationale": _paragraphs(statement.situation, statement.affected, *statement.effects) or statement.description,
-            "documents": [own, *attached, *(_notice(one, publisher) for one in said)],
+            "documents": [
+                own,
+                *attached,
+                *(_notice(one, publisher) for one in said),
+                *(_published(one, publisher) for one in documents),
+            ],
             "milestones": [*([deadline] if statement.answer_deadline else []), *(_milestone(one) for one in said)],
         },
         "tender": {
@@ -123,7 +131,7 @@ def release_of_need(
             *(_followed(reference, publisher) for reference in dict.fromkeys(statement.follows)),
         ],
     }
-    moments = [need.changed_at, *_moments(said, notified)]
+    moments = [need.changed_at, *_moments(said, notified), *(one.made.made_at for one in documents)]
     return _release(need.need_id, content, at=max(moments), publisher=publisher)
 
 
@@ -131,6 +139,7 @@ def release_of_joint_need(
     joint: StoredJointNeed,
     *,
     dialogues: Iterable[StoredDialogue] = (),
+    published: Iterable[Publication] = (),
     notified: Iterable[StoredInvitation] = (),
     publisher: OcdsPublisher,
 ) -> Json:
@@ -139,10 +148,12 @@ def release_of_joint_need(
     Args:
         joint: as the record holds it; the find that it was proposed from is no part of the release.
         dialogues: all about it, those that were held or cancelled too.
+        published: what was made public of them, every revision.
         notified: the invitations that went out; they make the release one that is not for all.
         publisher: who publishes.
     """
     now, text, said = joint.changed, joint.text, _in_order(dialogues)
+    documents = _newest(published)
     own = _document("need", now.joint_need_id, "needsAssessment", now.title, publisher.address("joint-needs", now.joint_need_id))
     owner = next(({"id": one.buyer_id, "name": one.name} for one in now.members if one.buyer_id == joint.owner_id), None)
     undertaken = [volume for total in now.totals if total.rung in BINDING for volume in total.volumes]
@@ -154,7 +165,7 @@ def release_of_joint_need(
         "buyer": owner or {"id": joint.owner_id},
         "planning": {
             "rationale": _paragraphs(*text.effects) or text.description,
-            "documents": [own, *(_notice(one, publisher) for one in said)],
+            "documents": [own, *(_notice(one, publisher) for one in said), *(_published(one, publisher) for one in documents)],
             "milestones": [_milestone(one) for one in said],
         },
         "tender": {
@@ -170,7 +181,7 @@ def release_of_joint_need(
             for need_id, name in {one.need_id: one.name for one in now.members if one.need_id}.items()
         ],
     }
-    moments = [now.changed_at, *_moments(said, notified)]
+    moments = [now.changed_at, *_moments(said, notified), *(one.made.made_at for one in documents)]
     return _release(now.joint_need_id, content, at=max(moments), publisher=publisher)
 
 
@@ -189,23 +200,6 @@ def package_of(release: Json, *, publisher: OcdsPublisher) -> Json:
 def encoded(package: Json) -> bytes:
     """The package as JSON in UTF-8."""
     return json.dumps(package, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
-
-
-def uri(url: str) -> str | None:
-    """The address as RFC 3986 writes it, with what is no ASCII percent-encoded; None where it is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # such as an unclosed bracket around a host
-        return None
-    if not _HOST.fullmatch(parts.netloc):
-        return None
-    path, query, fragment = (_LONE_PERCENT.sub("%25", part) for part in (parts.path, parts.query, parts.fragment))
-    host = (
-        parts.netloc if parts.netloc.startswith("[") else quote(_LONE_PERCENT.sub("%25", parts.netloc), safe="%:!$&'()*+,;=-._~")
-    )
-    found = f"{parts.scheme}://{host}{quote(path, safe='%' + _REST)}"
-    found += f"?{quote(query, safe='%?' + _REST)}" if query else ""
-    return found + (f"#{quote(fragment, safe='%?' + _REST)}" if fragment else "")
 
 
 def _release(id_: str, content: Json, *, at: datetime, publisher: OcdsPublisher) -> Json:
@@ -292,6 +286,31 @@ def _notice(dialogue: StoredDialogue, publisher: OcdsPublisher) -> Json:
         "dateModified": _moment(dialogue.said_at),
         "format": "application/json" if url else None,
         "language": dialogue.language,
+    }
+
+
+def _newest(published: Iterable[Publication]) -> list[Publication]:
+    """The newest revision of each document, the oldest first."""
+    found: dict[str, Publication] = {}
+    for one in sorted(published, key=lambda one: one.made.revision):
+        found[f"{one.made.dialogue_id}/{one.document_id}"] = one
+    return sorted(found.values(), key=lambda one: (one.made.made_at, one.made.disclosure_id))
+
+
+def _published(document: Publication, publisher: OcdsPublisher) -> Json:
+    """A document, an answer, minutes or the note, as everyone got it."""
+    made = document.made
+    dialogue = publisher.address("dialogues", made.dialogue_id)
+    where = f"documents/{quote(document.document_id, safe=':@+')}/file" if made.file_name else "disclosures"
+    return {
+        "id": f"published/{made.disclosure_id}",
+        "documentType": _DOCUMENT_TYPES.get(made.kind),
+        "title": made.title,
+        "description": made.text,
+        "url": f"{dialogue}/{where}" if dialogue else None,
+        "datePublished": _moment(made.made_at),
+        "format": made.media_type,
+        "language": made.language,
     }
 
 

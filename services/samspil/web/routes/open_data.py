@@ -1,6 +1,7 @@
 """Needs and joint needs as open data, with their dialogues: releases of the Open Contracting Data Standard."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Response
 from samspil import ids
 from samspil.domain.ocds import encoded, package_of, release_of_joint_need, release_of_need
 from samspil.ports import StoredDialogue, StoredInvitation
+from samspil.ports.openness import Publication
 from samspil.web.gate import Allowed
 from samspil.web.problems import GONE, NOT_FOUND, ProblemError
 from samspil.web.routes.joint_needs import JointNeedId
@@ -34,9 +36,11 @@ async def need_as_open_data(services: Services, *, access: Allowed, need_id: Nee
     whole = access.owns(need.statement.buyer.id)
     if need.withdrawn and not whole:
         raise ProblemError(GONE, "The need was withdrawn by its buyer.", "Look for open needs at /v1/needs.")
+    dialogues = await _dialogues(services, need_id)
     release = release_of_need(
         need,
-        dialogues=await _dialogues(services, need_id),
+        dialogues=dialogues,
+        published=await _published(services, dialogues),
         notified=await _notified(services, need_id) if whole else (),
         publisher=services.ocds_publisher,
     )
@@ -51,9 +55,11 @@ async def joint_need_as_open_data(services: Services, *, access: Allowed, joint_
     joint = await services.joint_needs.joint_need(joint_need_id)
     if joint is None:
         raise ProblemError(NOT_FOUND, "There is no such joint need.", "Look for it at /v1/joint-needs.")
+    dialogues = await _dialogues(services, joint_need_id)
     release = release_of_joint_need(
         joint,
-        dialogues=await _dialogues(services, joint_need_id),
+        dialogues=dialogues,
+        published=await _published(services, dialogues),
         notified=await _notified(services, joint_need_id) if access.leads(joint) else (),
         publisher=services.ocds_publisher,
     )
@@ -66,6 +72,17 @@ def _shown(services: WebServices, release: dict[str, Any]) -> Response:
 
 async def _dialogues(services: WebServices, need_id: str) -> list[StoredDialogue]:
     return await _all(lambda offset: services.readings.dialogues(need_id=need_id, past=True, limit=_ROWS, offset=offset))
+
+
+async def _published(services: WebServices, dialogues: Sequence[StoredDialogue]) -> list[Publication]:
+    found: list[Publication] = []
+    for dialogue in dialogues:
+        found += await _all(partial(_publications, services, dialogue.dialogue_id))
+    return found
+
+
+async def _publications(services: WebServices, dialogue_id: str, offset: int) -> list[Publication]:
+    return await services.disclosures.publications(dialogue_id, limit=_ROWS, offset=offset)
 
 
 async def _notified(services: WebServices, need_id: str) -> list[StoredInvitation]:
