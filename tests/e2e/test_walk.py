@@ -30,7 +30,7 @@ def test_the_walk_can_be_walked_as_it_is_written(tmp_path: Path) -> None:
     with place.up():
         env = place.env | {"URL": place.runtime()["web"], "PATH": f"{Path(sys.executable).parent}:{place.env['PATH']}"}
         done = subprocess.run(
-            [str(BASH), "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+            [str(BASH), "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=3 * PATIENCE_S, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
     said = done.stdout

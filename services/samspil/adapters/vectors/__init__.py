@@ -5,7 +5,7 @@ from pathlib import Path
 
 from samspil.adapters.vectors.edge import EdgeStore
 from samspil.adapters.vectors.index import StoredIndex
-from samspil.adapters.vectors.qdrant import MEMORY, QdrantStore
+from samspil.adapters.vectors.store import MEMORY
 from samspil.errors import Misconfigured
 from samspil.ports import VectorIndex
 
@@ -38,6 +38,9 @@ async def open_index(url: str, *, space: str, dimension: int, api_key: str | Non
         edge = await EdgeStore.open(_directory(url), space=space, dimension=dimension)
         return StoredIndex(edge, dimension=dimension)
     if url == MEMORY or url.startswith(("http://", "https://")):
+        # Qdrant's client takes most of a second to import, which every command would wait for.
+        from samspil.adapters.vectors.qdrant import QdrantStore  # noqa: PLC0415
+
         qdrant = await QdrantStore.open(url, space=space, dimension=dimension, api_key=api_key)
         return StoredIndex(qdrant, dimension=dimension)
     raise Misconfigured(

@@ -23,11 +23,9 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 from samspil.adapters.vectors import layout
 from samspil.adapters.vectors.bm25 import Words
 from samspil.adapters.vectors.conditions import AnyOf, Between, Condition, Every, Ids
-from samspil.adapters.vectors.store import DENSE, SPARSE, Found, Query, StoredPoint, Upsert
+from samspil.adapters.vectors.store import DENSE, MEMORY, SPARSE, Found, Query, StoredPoint, Upsert
 from samspil.errors import IndexUnavailable, Misconfigured
 from samspil.ports import Entity
-
-MEMORY = ":memory:"
 
 # The first with IDF per corpus; conditional upserts came before. An older one would ignore both without a word.
 _OLDEST_SERVER = Version("1.19")

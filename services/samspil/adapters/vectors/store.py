@@ -10,6 +10,8 @@ from samspil.ports import Entity, Vectors
 
 DENSE = "dense"
 SPARSE = "bm25"
+# The URL of an index that is gone when it is closed.
+MEMORY = ":memory:"
 
 
 @dataclass(frozen=True, kw_only=True)
