@@ -23,6 +23,7 @@ from samspil_schemas import (
 from tests.factories import a_statement
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+BEFORE = NOW - timedelta(days=30)
 WEBINAR = DialogueAnnouncement(kind="webinar", starts_at="2026-05-04T09:00:00Z")
 MEETINGS = DialogueAnnouncement(
     kind="one_to_one", slots=({"starts_at": "2026-05-05T09:00:00Z", "ends_at": "2026-05-05T09:30:00Z"},)
@@ -35,7 +36,7 @@ def of_the_need(statement: NeedStatement | None = None) -> Dialogue:
 
 
 def announced(announcement: DialogueAnnouncement = WEBINAR, *, beside: tuple[Dialogue, ...] = ()) -> Dialogue:
-    new = moves.announced("n", of_the_need().standing, announcement, beside)
+    new = moves.announced("n", of_the_need().standing, announcement, beside, at=BEFORE)
     said, event = dialogues.advanced(new, open_part=moves.has_open_part(beside), at=NOW)
     assert event is not None
     return said
@@ -92,7 +93,7 @@ def _try(what: str, dialogue: Dialogue, number: int) -> tuple[Dialogue, object]:
     decided = (
         moves.cancelled(dialogue, reason=None)
         if what == "cancel"
-        else moves.changed(dialogue, WEBINAR.model_copy(update={"place": f"Room {number}"}))
+        else moves.changed(dialogue, WEBINAR.model_copy(update={"place": f"Room {number}"}), at=NOW)
     )
     return dialogues.advanced(decided, open_part=False, at=NOW)
 
@@ -117,7 +118,7 @@ def test_a_need_that_announces_one_to_one_meetings_waits_for_its_open_part() -> 
 
 def test_an_open_part_does_not_become_one_to_one() -> None:
     with pytest.raises(Conflict, match="stays open"):
-        moves.changed(announced(), MEETINGS)
+        moves.changed(announced(), MEETINGS, at=BEFORE)
 
 
 def test_one_to_one_meetings_have_slots() -> None:
@@ -127,7 +128,7 @@ def test_one_to_one_meetings_have_slots() -> None:
 
 def test_what_a_statement_announces_is_changed_by_its_need_alone() -> None:
     own, _ = dialogues.advanced(of_the_need(a_statement(dialogue=WEBINAR)), open_part=False, at=NOW)
-    for decide in (lambda: moves.changed(own, MEETINGS), lambda: moves.cancelled(own, reason=None)):
+    for decide in (lambda: moves.changed(own, MEETINGS, at=NOW), lambda: moves.cancelled(own, reason=None)):
         with pytest.raises(Conflict, match="statement of its need"):
             decide()
     assert moves.held(own, at=NOW)[0].state is DialogueState.HELD
@@ -136,6 +137,72 @@ def test_what_a_statement_announces_is_changed_by_its_need_alone() -> None:
 def test_nobody_holds_a_dialogue_before_it_begins() -> None:
     with pytest.raises(Conflict, match="not begun"):
         moves.held(announced(), at=WEBINAR.starts_at - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    "announcement",
+    [
+        MEETINGS,
+        DialogueAnnouncement(kind="written", registration_deadline="2026-06-01T12:00:00Z"),
+    ],
+)
+def test_meetings_are_held_after_the_last_began_and_writing_after_its_time(announcement: DialogueAnnouncement) -> None:
+    dialogue = announced(announcement, beside=(announced(),))
+    begins = dialogues.begins_at(announcement)
+    assert begins is not None
+    with pytest.raises(Conflict, match="not begun"):
+        moves.held(dialogue, at=begins - timedelta(seconds=1))
+    assert moves.held(dialogue, at=begins)[0].state is DialogueState.HELD
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"starts_at": "2026-04-04T11:59:59Z"}, "begin in the past"),
+        ({"registration_deadline": "2026-04-04T12:00:00Z"}, "end in the past"),
+        ({"registration_deadline": "2026-05-04T09:00:01Z"}, "after the dialogue began"),
+    ],
+)
+def test_nobody_is_asked_to_what_is_over(changes: dict[str, str], refusal: str) -> None:
+    offer = DialogueAnnouncement(**({"kind": "webinar", "starts_at": "2026-05-04T09:00:00Z"} | changes))
+    with pytest.raises(Refused, match=refusal):
+        announced(offer)
+    with pytest.raises(Refused, match=refusal):
+        moves.changed(announced(), offer, at=BEFORE)
+
+
+def test_what_was_announced_in_time_can_be_changed_after_its_deadline() -> None:
+    offer = WEBINAR.model_copy(update={"registration_deadline": NOW - timedelta(days=3)})
+    moved = offer.model_copy(update={"place": "Odense"})
+    assert moves.changed(announced(offer), moved, at=NOW - timedelta(days=1)).own == moved
+
+
+def test_the_open_part_stays_as_long_as_meetings_stand_on_it() -> None:
+    part = announced()
+    meetings = announced(MEETINGS, beside=(part,))
+    with pytest.raises(Conflict, match="One-to-one meetings"):
+        moves.cancelled(part, [part, meetings], reason=None)
+    another = replace(announced(WEBINAR.model_copy(update={"place": "Odense"})), dialogue_id="another")
+    assert moves.cancelled(part, [part, another, meetings], reason=None).called_off
+
+
+def test_a_repeat_in_other_words_is_no_repeat() -> None:
+    gone = in_state(DialogueState.CANCELLED)
+    assert moves.cancelled(gone, reason="No speaker") == gone
+    with pytest.raises(Conflict, match="it was cancelled"):
+        moves.cancelled(gone, reason="No room")
+    over, _ = moves.concluded(in_state(DialogueState.HELD), outcome="We specify.", at=NOW)
+    assert moves.concluded(over, outcome="We specify.", at=NOW) == (over, None)
+    with pytest.raises(Conflict, match="it is concluded"):
+        moves.concluded(over, outcome="We buy.", at=NOW)
+
+
+def test_what_fell_with_its_need_does_not_come_back_with_it() -> None:
+    fallen, event = dialogues.advanced(dialogues.need_withdrawn(announced(), 1, reason=None), open_part=False, at=NOW)
+    assert isinstance(event, DialogueCancelled)
+    again = dialogues.need_published(fallen, 2, a_statement())
+    assert dialogues.advanced(again, open_part=True, at=NOW) == (again, None)
+    assert dialogues.open_offer(again) is None
 
 
 def test_after_it_was_held_neither_the_need_nor_its_withdrawal_changes_it() -> None:
@@ -155,8 +222,8 @@ def test_what_was_called_off_stays_so_whatever_its_need_says() -> None:
 
 def test_a_change_says_what_changed_and_the_same_again_nothing() -> None:
     dialogue = announced()
-    moved = moves.changed(dialogue, WEBINAR.model_copy(update={"place": "Odense"}))
+    moved = moves.changed(dialogue, WEBINAR.model_copy(update={"place": "Odense"}), at=NOW)
     said, event = dialogues.advanced(moved, open_part=False, at=NOW)
     assert isinstance(event, DialogueChanged)
     assert event.changes == ("The place is now Odense; it was not given.",)
-    assert moves.changed(said, replace(said).own) == said
+    assert moves.changed(said, replace(said).own, at=NOW) == said

@@ -1,6 +1,6 @@
 """Announces dialogues about needs and joint needs, and leads them to their end, as those who may decide it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -37,7 +37,7 @@ class KeptDialogues:
             NotFound: there is no such open need.
             Forbidden: it is another body's, or one leads no such joint need.
             Conflict: it is one-to-one, and no open part was announced.
-            Refused: it is one-to-one and has no slots.
+            Refused: it is one-to-one and has no slots, or it lies in the past.
         """
         need = await self._readings.need(need_id)
         if need is None or need.withdrawn:
@@ -52,30 +52,34 @@ class KeptDialogues:
             for one in about:
                 if one.number and one.own == announcement and one.state is DialogueState.ANNOUNCED:
                     return _recorded(one, changed=False)
-            new = moves.announced(need_id, about[0].standing, announcement, about)
+            now = self._clock.now()
+            new = moves.announced(need_id, about[0].standing, announcement, about, at=now)
             working.keep(new)
             for match in await transaction.standing_matches(need_id):
                 working.hear_match(match)
-            await working.advance(at=self._clock.now())
+            await working.advance(at=now)
             return _recorded(working.dialogue(new.dialogue_id) or new, changed=True)
 
     async def change(self, dialogue_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
         """Change or move it: those who were invited are told what changed."""
-        return await self._decide(dialogue_id, lambda one, _: (moves.changed(one, announcement), None), by=by)
+        return await self._decide(dialogue_id, lambda one, _, at: (moves.changed(one, announcement, at=at), None), by=by)
 
     async def cancel(self, dialogue_id: str, *, by: str, reason: str | None = None) -> RecordedDialogue:
         """Call it off: those who were invited are told why."""
-        return await self._decide(dialogue_id, lambda one, _: (moves.cancelled(one, reason=reason), None), by=by)
+        return await self._decide(dialogue_id, lambda one, beside, _: (moves.cancelled(one, beside, reason=reason), None), by=by)
 
     async def hold(self, dialogue_id: str, *, by: str) -> RecordedDialogue:
         """Say that it took place; its announcement stands as it is from then on."""
-        return await self._decide(dialogue_id, lambda one, at: moves.held(one, at=at), by=by)
+        return await self._decide(dialogue_id, lambda one, _, at: moves.held(one, at=at), by=by)
 
     async def conclude(self, dialogue_id: str, *, by: str, outcome: str | None = None) -> RecordedDialogue:
         """Say that it is over, and what comes of it."""
-        return await self._decide(dialogue_id, lambda one, at: moves.concluded(one, outcome=outcome, at=at), by=by)
+        return await self._decide(dialogue_id, lambda one, _, at: moves.concluded(one, outcome=outcome, at=at), by=by)
 
-    async def _decide(self, dialogue_id: str, decide: Callable[[Dialogue, datetime], Decided], *, by: str) -> RecordedDialogue:
+    async def _decide(
+        self, dialogue_id: str, decide: Callable[[Dialogue, Sequence[Dialogue], datetime], Decided], *, by: str
+    ) -> RecordedDialogue:
+        """Decide of a dialogue, by itself, those about the same need, and the moment."""
         now = self._clock.now()
         async with self._record.begin() as transaction:
             await transaction.alone(GROUP)
@@ -84,10 +88,10 @@ class KeptDialogues:
                 raise NotFound(f"There is no dialogue {dialogue_id}.", hint="Look for it at /v1/dialogues.")
             offer = before.standing.content
             await require_leader(transaction, before.need_id, buyer_id=offer.buyer_id if offer else None, by=by)
-            decided, said = decide(before, now)
+            working = await Working.load(transaction, need_ids=[before.need_id])
+            decided, said = decide(before, working.about(before.need_id), now)
             if decided == before:
                 return _recorded(before, changed=False)
-            working = await Working.load(transaction, need_ids=[before.need_id])
             working.keep(decided)
             await working.advance(at=now, also=[said] if said is not None else [])
             return _recorded(working.dialogue(dialogue_id) or decided, changed=True)

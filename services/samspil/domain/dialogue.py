@@ -66,7 +66,7 @@ def need_buried(dialogue: Dialogue) -> Dialogue:
 def open_offer(dialogue: Dialogue) -> Offer | None:
     """What is offered now; None where the need is withdrawn or unknown, or no dialogue is announced or it was called off."""
     offer = dialogue.standing.content
-    if offer is None or not dialogue.standing.is_open or dialogue.called_off:
+    if offer is None or not dialogue.standing.is_open or dialogue.called_off or _is_gone(dialogue):
         return None
     announcement = dialogue.own if dialogue.number else offer.announcement
     return offer.model_copy(update={"announcement": announcement}) if announcement is not None else None
@@ -77,6 +77,11 @@ def policy_for(dialogue: Dialogue, version: int, *, unseen: InvitationPolicy | N
     if dialogue.number:
         return dialogue.own.invitations if dialogue.own else None
     return dialogue.policies.get(version, unseen)
+
+
+def _is_gone(dialogue: Dialogue) -> bool:
+    """True of a dialogue that was announced by command, and whose cancellation was said: it does not come back with its need."""
+    return bool(dialogue.number) and dialogue.cancelled
 
 
 def has_begun(dialogue: Dialogue) -> bool:
@@ -122,6 +127,15 @@ def _short_enough(announcement: DialogueAnnouncement | None) -> DialogueAnnounce
     if announcement is None or len(announcement.model_dump_json().encode()) > _PREVIOUS_BYTES_MAX:
         return None
     return announcement
+
+
+def begins_at(announcement: DialogueAnnouncement) -> datetime | None:
+    """When it can first have taken place: its start, the last of its slots, or when the time for written questions is over."""
+    if announcement.starts_at is not None:
+        return announcement.starts_at
+    if announcement.slots:
+        return max(slot.starts_at for slot in announcement.slots)
+    return announcement.registration_deadline if announcement.kind is DialogueKind.WRITTEN else None
 
 
 def _closed(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueEvent | None]:

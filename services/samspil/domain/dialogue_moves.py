@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from samspil import ids
-from samspil.domain.dialogue import OPEN_KINDS
+from samspil.domain.dialogue import OPEN_KINDS, begins_at
 from samspil.errors import Conflict, Refused
 from samspil.ports import Dialogue, DialogueState, Offer, Standing
 from samspil_schemas import DialogueAnnouncement, DialogueConcluded, DialogueHeld, DialogueKind
@@ -23,6 +23,7 @@ class Move(StrEnum):
     CANCEL = "cancel"
     INVITE = "invite anyone to"
     REGISTER = "register for"
+    WITHDRAW = "withdraw from"
     ASK = "ask questions in"
     PUBLISH = "publish anything of"
     HOLD = "hold"
@@ -38,6 +39,7 @@ MOVES: Mapping[tuple[DialogueState, Move], DialogueState] = MappingProxyType(
         (DialogueState.ANNOUNCED, Move.CANCEL): DialogueState.CANCELLED,
         (DialogueState.ANNOUNCED, Move.INVITE): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.REGISTER): DialogueState.ANNOUNCED,
+        (DialogueState.ANNOUNCED, Move.WITHDRAW): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.ASK): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.PUBLISH): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.HOLD): DialogueState.HELD,
@@ -73,16 +75,21 @@ def require(dialogue: Dialogue, move: Move) -> None:
 
 
 def announced(
-    need_id: str, standing: Standing[Offer], announcement: DialogueAnnouncement, beside: Iterable[Dialogue]
+    need_id: str,
+    standing: Standing[Offer],
+    announcement: DialogueAnnouncement,
+    beside: Iterable[Dialogue],
+    *,
+    at: datetime,
 ) -> Dialogue:
     """A new dialogue about a need, beside those that there are; `domain.dialogue.advanced` says it.
 
     Raises:
         Conflict: it is one-to-one, and no open part was announced.
-        Refused: it is one-to-one and has no slots.
+        Refused: it is one-to-one and has no slots, or it lies in the past.
     """
     others = list(beside)
-    _require_sound(announcement)
+    _require_sound(announcement, before=None, at=at)
     if announcement.kind not in OPEN_KINDS and not has_open_part(others):
         raise Conflict(
             "One-to-one meetings come after a part that is open to all, and none was announced.",
@@ -98,33 +105,39 @@ def announced(
     )
 
 
-def changed(dialogue: Dialogue, announcement: DialogueAnnouncement) -> Dialogue:
+def changed(dialogue: Dialogue, announcement: DialogueAnnouncement, *, at: datetime) -> Dialogue:
     """The dialogue with another announcement.
 
     Raises:
         Conflict: its state does not allow it, its need announces it, or it would lose its open part.
-        Refused: it is one-to-one and has no slots.
+        Refused: it is one-to-one and has no slots, or what is new in it lies in the past.
     """
     if dialogue.own == announcement and not dialogue.called_off:
         return dialogue
     require(dialogue, Move.CHANGE)
     _require_own(dialogue)
-    _require_sound(announcement)
+    _require_sound(announcement, before=dialogue.own, at=at)
     if dialogue.own is not None and (dialogue.own.kind in OPEN_KINDS) != (announcement.kind in OPEN_KINDS):
         raise Conflict("What is open to all stays open, and one-to-one meetings stay so.", hint="Announce another dialogue.")
     return replace(dialogue, own=announcement)
 
 
-def cancelled(dialogue: Dialogue, *, reason: str | None) -> Dialogue:
+def cancelled(dialogue: Dialogue, beside: Iterable[Dialogue] = (), *, reason: str | None) -> Dialogue:
     """The dialogue, called off.
 
     Raises:
-        Conflict: its state does not allow it, or its need announces it.
+        Conflict: its state does not allow it, its need announces it, one-to-one meetings stand on it, or it was called off for
+            another reason.
     """
-    if dialogue.state is DialogueState.CANCELLED:
+    if dialogue.state is DialogueState.CANCELLED and reason in (None, dialogue.because):
         return dialogue
     require(dialogue, Move.CANCEL)
     _require_own(dialogue)
+    others = [other for other in beside if other.dialogue_id != dialogue.dialogue_id]
+    if any(_awaits_its_meetings(other) for other in others) and not has_open_part(others):
+        raise Conflict(
+            "One-to-one meetings are announced after this open part.", hint="Cancel them first, or announce another part."
+        )
     return replace(dialogue, called_off=True, because=reason)
 
 
@@ -140,7 +153,8 @@ def held(dialogue: Dialogue, *, at: datetime) -> tuple[Dialogue, DialogueHeld | 
     announcement = dialogue.announcement
     if announcement is None or dialogue.title is None:
         raise AssertionError("a dialogue that was announced has a title and an announcement")
-    if announcement.starts_at is not None and announcement.starts_at > at:
+    begins = begins_at(announcement)
+    if begins is not None and begins > at:
         raise Conflict("The dialogue has not begun yet.", hint="Say so after it has begun, or move it.")
     now = replace(dialogue, held_at=at, said_at=at, revision=dialogue.revision + 1)
     said = DialogueHeld(
@@ -155,7 +169,7 @@ def concluded(dialogue: Dialogue, *, outcome: str | None, at: datetime) -> tuple
     Raises:
         Conflict: its state does not allow it.
     """
-    if dialogue.state is DialogueState.CONCLUDED:
+    if dialogue.state is DialogueState.CONCLUDED and outcome in (None, dialogue.outcome):
         return dialogue, None
     require(dialogue, Move.CONCLUDE)
     if dialogue.title is None:
@@ -180,6 +194,21 @@ def _require_own(dialogue: Dialogue) -> None:
         raise Conflict("The statement of its need announces this dialogue.", hint="Publish the need with another announcement.")
 
 
-def _require_sound(announcement: DialogueAnnouncement) -> None:
+def _awaits_its_meetings(dialogue: Dialogue) -> bool:
+    said = dialogue.announcement
+    return dialogue.state is DialogueState.ANNOUNCED and said is not None and said.kind not in OPEN_KINDS
+
+
+def _require_sound(announcement: DialogueAnnouncement, *, before: DialogueAnnouncement | None, at: datetime) -> None:
+    """Refuse what nobody could come to. What an earlier announcement said already may lie in the past by now."""
     if announcement.kind is DialogueKind.ONE_TO_ONE and not announcement.slots:
         raise Refused("One-to-one meetings take slots, and there are none.", hint="Give the slots, each with start and end.")
+    begins, until = begins_at(announcement), announcement.registration_deadline
+    for moment, known, what in (
+        (begins, before and begins_at(before), "The dialogue would begin"),
+        (until, before and before.registration_deadline, "Registration would end"),
+    ):
+        if moment is not None and moment != known and moment <= at:
+            raise Refused(f"{what} in the past.", hint="Give a moment that is still to come, with its offset.")
+    if begins is not None and until is not None and until > begins:
+        raise Refused("Registration would end after the dialogue began.", hint="Give an earlier registration deadline.")

@@ -101,7 +101,7 @@ def answered(
         Conflict: the state, the deadline or the start does not allow it, or none of the slots that suit can be had instead.
         Refused: name or country are missing, or a slot is none of the dialogue's.
     """
-    require(dialogue, Move.REGISTER)
+    require(dialogue, Move.WITHDRAW if response.answer is Answer.WITHDRAWN else Move.REGISTER)
     before = register.entries.get(response.supplier_id)
     entry = _said(register, before, response, profile=profile, at=at)
     if before is not None and _same(before, entry, response.answer):
