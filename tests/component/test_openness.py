@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -219,7 +220,8 @@ async def test_a_newcomer_was_in_no_earlier_dialogue_of_this_buyer(kept: Open) -
     await kept.record.submissions.submit_profile("s", a_profile(size="small", regions=("DK031", "SE22")))
     kept.clock.advance(WEBINAR.starts_at - kept.clock.now())
     await kept.need("m", suppliers=("s", "u"))
-    later = await kept.announce(need_id="m")
+    again = WEBINAR.model_copy(update={"starts_at": kept.clock.now() + timedelta(days=30)})
+    later = await kept.announce(again, need_id="m")
     first = {one.supplier_id: one for one in await kept.readings.participants(kept.dialogue)}
     second = {one.supplier_id: one.newcomer for one in await kept.readings.participants(later)}
     assert {id_: one.newcomer for id_, one in first.items()} == {"s": True, "t": True}
