@@ -27,6 +27,15 @@ from samspil_schemas.base import (
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class DialogueState(StrEnum):
+    """Where a dialogue is in its life."""
+
+    ANNOUNCED = "announced"
+    CANCELLED = "cancelled"
+    HELD = "held"
+    CONCLUDED = "concluded"
+
+
 class DialogueKind(StrEnum):
     """The form of a dialogue."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from samspil_schemas.base import SLOTS_MAX, Country, Event, Id, Label, Timestamp, Version
-from samspil_schemas.dialogues import Slot
+from samspil_schemas.dialogues import DialogueState, Slot
 
 
 class Answer(StrEnum):
@@ -66,6 +66,9 @@ class RegistrationStatus(StrEnum):
 class RegistrationChanged(Event):
     """How an organisation stands in a dialogue now: what became of its answer, or a place that fell to it.
 
+    Who is registered, waits or may come is told again each time the dialogue changes, is cancelled, held or concluded, invited or
+    not: a higher `dialogue_revision` than before says that the dialogue is to be read again.
+
     Places are given in the order in which the answers were recorded, whoever was matched or invited.
     """
 
@@ -96,6 +99,8 @@ class RegistrationChanged(Event):
         default=None, description="Its place on the waiting list when this was said; 1 is the next."
     )
     reason: Label | None = Field(default=None, description="Why it was refused, for people.")
+    dialogue_revision: Version | None = Field(default=None, description="The revision of the dialogue that it was said with.")
+    dialogue_state: DialogueState | None = Field(default=None, description="Where the dialogue was in its life then.")
     changed_at: Timestamp
 
 

@@ -15,6 +15,7 @@ from samspil.dialogue.keeping import KeptDialogues
 from samspil.dialogue.registering import KeptRegistrations
 from samspil.errors import Conflict, NotFound, Refused
 from samspil.ports import PlacedRegistration, Reply
+from samspil.ports.disclosures import ShownKind
 from samspil.testing import MemoryLog
 from samspil_schemas import (
     Answer,
@@ -257,10 +258,11 @@ async def test_more_places_are_given_to_those_who_wait_when_the_dialogue_changes
     await said(record)
     await hall.opens(capacity=3)
     events = await said(record)
-    assert kinds(events) == [DialogueChanged, RegistrationChanged, RegistrationChanged]
+    assert kinds(events) == [DialogueChanged, *[RegistrationChanged] * 4]
+    assert [event.status.value for event in events[1:]] == ["registered", "registered", "registered", "waiting"]
     assert await hall.with_status(RegistrationStatus.REGISTERED) == ["a", "b", "c"]
     await hall.opens(capacity=1)
-    assert kinds(await said(record)) == [DialogueChanged]
+    await said(record)
     assert await hall.with_status(RegistrationStatus.REGISTERED) == ["a", "b", "c"]
 
 
@@ -273,9 +275,9 @@ async def test_whose_slot_is_taken_away_is_told_that_it_waits(hall: Hall, record
     await said(record)
     fewer = DialogueAnnouncement(kind="one_to_one", slots=SLOTS[1:2])
     await hall.keeping.change(dialogue, fewer, by="buyer-1")
-    assert await hall.told() == [("a", "waiting")]
+    assert await hall.told() == [("a", "waiting"), ("b", "registered"), ("c", "waiting")]
     await hall.keeping.change(dialogue, DialogueAnnouncement(kind="one_to_one", slots=SLOTS[:2]), by="buyer-1")
-    assert await hall.told() == [("a", "registered")]
+    assert await hall.told() == [("a", "registered"), ("b", "registered"), ("c", "waiting")]
     assert await hall.with_status(RegistrationStatus.WAITING, dialogue) == ["c"]
 
 
@@ -294,14 +296,47 @@ async def test_two_may_take_each_others_slots_within_one_batch(hall: Hall) -> No
     assert slots == {"a": second, "b": first}
 
 
-async def test_a_cancelled_dialogue_leaves_registrations_as_they_are(hall: Hall, record: SqlRecord) -> None:
+async def test_a_cancelled_dialogue_leaves_registrations_as_they_are_and_each_is_told(hall: Hall, record: SqlRecord) -> None:
     await hall.opens(capacity=1)
     for supplier in "ab":
         await hall.accept(supplier)
-    before = await hall.all()
+    before = [(one.registration.status, one.waiting_place) for one in await hall.all()]
     await said(record)
-    await hall.dialogues.needs(received(NeedWithdrawn(need_id="n", version=hall.version, withdrawn_at=START)))
-    assert (await hall.all(), await hall.told()) == (before, [])
+    for _ in range(2):
+        await hall.dialogues.needs(received(NeedWithdrawn(need_id="n", version=hall.version, withdrawn_at=START)))
+    assert [(one.registration.status, one.waiting_place) for one in await hall.all()] == before
+    assert await hall.told() == [("a", "registered"), ("b", "waiting")]
     for answer in (hall.accept("c"), hall.desk.withdraw(DIALOGUE, "a")):
         with pytest.raises(Conflict, match="it was cancelled"):
             await answer
+
+
+async def test_who_was_never_invited_is_told_of_all_that_becomes_of_the_dialogue(
+    hall: Hall, record: SqlRecord, clock: ManualClock
+) -> None:
+    await hall.opens(capacity=1)
+    for supplier, reply in {"a": Answer.ACCEPT, "b": Answer.ACCEPT, "c": Answer.TENTATIVE, "d": Answer.DECLINE}.items():
+        await hall.accept(supplier, answer=reply)
+    await record.submissions.submit_need("n", a_need("n").statement)
+    await said(record)
+
+    async def heard() -> list[tuple[str, str, int | None, str | None]]:
+        events = [event for event in await said(record) if isinstance(event, RegistrationChanged)]
+        assert len({event.revision for event in events}) <= 1
+        return [(one.supplier_id, one.status.value, one.dialogue_revision, one.dialogue_state) for one in events]
+
+    def everyone(revision: int, state: str) -> list[tuple[str, str, int | None, str | None]]:
+        return [("a", "registered", revision, state), ("b", "waiting", revision, state), ("c", "tentative", revision, state)]
+
+    await hall.opens(capacity=1, place="Town hall, Northby")
+    assert await heard() == everyone(2, "announced")
+    await hall.opens(capacity=1, place="Town hall, Northby")
+    assert await heard() == []
+    clock.advance(BEGINS - START + timedelta(days=1))
+    for _ in range(2):
+        await hall.keeping.hold(DIALOGUE, by="buyer-1")
+    assert await heard() == everyone(3, "held")
+    await hall.keeping.conclude(DIALOGUE, by="buyer-1", outcome="A specification follows.")
+    assert await heard() == everyone(4, "concluded")
+    entries = await record.disclosures.ledger_of(DIALOGUE)
+    assert [entry.to for entry in entries if entry.kind == ShownKind.REGISTRATION.value] == [*"abcd", *"abc" * 3]

@@ -65,3 +65,43 @@ async def test_a_dialogue_without_a_time_has_no_calendar_file(world: World) -> N
     answer = await world.ask("GET", "/v1/dialogues/dialogue-1/calendar.ics")
     assert answer.status_code == 404
     assert "neither a time nor a deadline" in answer.text
+
+
+async def registered(world: World) -> str:
+    reply = {"answer": "accept", "name": "Sample", "country": "FI"}
+    await world.ask("PUT", "/v1/dialogues/dialogue-1/registrations/supplier-1", who="supplier-1", json=reply)
+    return "/v1/dialogues/dialogue-1/registrations/supplier-1"
+
+
+async def test_the_letter_of_a_registration_says_that_the_dialogue_was_cancelled_and_why(world: World) -> None:
+    mine = await registered(world)
+    assert (await world.ask("GET", f"{mine}/letter?language=en", who="supplier-1")).text.startswith("You are registered")
+    world.record.stored_dialogues = [a_dialogue(state=DialogueState.CANCELLED, because="The speaker is ill.")]
+    letter = (await world.ask("GET", f"{mine}/letter?language=en", who="supplier-1")).text
+    assert letter.startswith("Cancelled")
+    assert ("The speaker is ill." in letter, "You are registered" in letter) == (True, False)
+
+
+@pytest.mark.parametrize("state", [DialogueState.HELD, DialogueState.CONCLUDED])
+async def test_after_a_dialogue_was_held_no_letter_asks_for_an_answer(world: World, state: DialogueState) -> None:
+    mine = await registered(world)
+    addresses = [LETTER, f"{mine}/letter"]
+    before = [(await world.ask("GET", f"{address}?language=en", who="supplier-1")).text for address in addresses]
+    assert all("How to answer" in letter for letter in before)
+    world.record.stored_dialogues = [a_dialogue(state=state)]
+    after = [(await world.ask("GET", f"{address}?language=en", who="supplier-1")).text for address in addresses]
+    for letter in after:
+        assert letter.startswith("Held market dialogue")
+        assert "answer yes" not in letter.lower()
+        assert "You are registered" not in letter
+
+
+async def test_the_entry_of_a_registration_blocks_the_day_until_it_is_withdrawn(world: World) -> None:
+    invited = vobject.readOne((await world.ask("GET", CALENDAR, who="supplier-1")).text).vevent
+    mine = await registered(world)
+    here = vobject.readOne((await world.ask("GET", f"{mine}/calendar.ics", who="supplier-1")).text).vevent
+    await world.ask("DELETE", mine, who="supplier-1")
+    gone = vobject.readOne((await world.ask("GET", f"{mine}/calendar.ics", who="supplier-1")).text).vevent
+    assert len({event.uid.value for event in (invited, here, gone)}) == 1
+    assert [event.sequence.value for event in (invited, here, gone)] == ["0", "1", "2"]
+    assert [event.transp.value for event in (invited, here, gone)] == ["TRANSPARENT", "OPAQUE", "TRANSPARENT"]

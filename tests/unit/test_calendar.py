@@ -120,6 +120,19 @@ def test_only_who_attends_is_busy() -> None:
     assert read(written(of(an_occasion(), attends=True)))["transp"] == "OPAQUE"
 
 
+def test_a_registration_replaces_the_entry_of_the_invitation_and_its_withdrawal_the_one_of_the_registration() -> None:
+    files = [of(an_occasion()), of(an_occasion(), registration=1, attends=True), of(an_occasion(), registration=2)]
+    events = [read(written(file)) for file in files]
+    assert len({event["uid"] for event in events}) == 1
+    assert [event["sequence"] for event in events] == ["0", "1", "2"]
+    assert [event["transp"] for event in events] == ["TRANSPARENT", "OPAQUE", "TRANSPARENT"]
+
+
+def test_what_takes_no_answers_asks_for_none() -> None:
+    asked, over = (read(written(of(an_occasion(takes_answers=takes))))["description"] for takes in (True, False))
+    assert ("Svar ja, nej" in asked, "Svar ja, nej" in over) == (True, False)
+
+
 def test_without_a_time_the_deadline_is_entered_as_the_moment_that_it_is() -> None:
     event = read(written(of(an_occasion(an_announcement(kind="written", starts_at=None, ends_at=None)), attends=True)))
     assert event["summary"] == "Tilmeldingsfrist: Find leaks in drinking water pipes"

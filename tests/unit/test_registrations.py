@@ -56,7 +56,7 @@ class Desk:
         self.dialogue = Dialogue(
             dialogue_id="d", need_id="n", standing=Standing(id="n"), revision=1, title="Leaks", announcement=announcement
         )
-        self.register: Register = register_of("d", announcement, [])
+        self.register: Register = register_of(self.dialogue, [])
         self.told: list[tuple[str, str]] = []
 
     def say(self, supplier: str, answer: str, *slots: int, **changes: Any) -> None:

@@ -23,7 +23,7 @@ from samspil.ports import (
     Reply,
     readers_of,
 )
-from samspil_schemas import Answer, DialogueAnnouncement, Event, ResponseGiven, topics
+from samspil_schemas import Answer, DialogueState, Event, ResponseGiven, topics
 from samspil_schemas.base import VERSION_MAX
 
 _READERS = readers_of(topics.RESPONSES)
@@ -74,7 +74,7 @@ class KeptRegistrations:
         stored = await self._readings.dialogue(dialogue_id)
         if stored is None:
             raise _unknown(dialogue_id)
-        return register_of(dialogue_id, stored.announcement, await self._registrations.registrations(dialogue_id))
+        return register_of(stored, await self._registrations.registrations(dialogue_id))
 
     async def _decide(self, dialogue_id: str, supplier_id: str, reply: Reply) -> RecordedRegistration:
         now = self._clock.now()
@@ -122,15 +122,17 @@ async def heed(transaction: DialogueTransaction, responses: Sequence[ResponseGiv
     return events
 
 
-async def rearrange(transaction: DialogueTransaction, dialogues: Iterable[Dialogue], *, at: datetime) -> list[Event]:
-    """Hold the registrations of dialogues against their changed announcements; returns what is to be said.
+async def follow(transaction: DialogueTransaction, dialogues: Iterable[Dialogue], *, at: datetime) -> list[Event]:
+    """Let the registrations follow dialogues of which something new was said; returns what is to be said of them.
 
-    The dialogues were stored in this transaction, which so holds them.
+    Those of one that is announced are held against its announcement. Whom it concerns is told of each new revision by name,
+    invited or not. The dialogues were stored in this transaction, which so holds them.
     """
     events: list[Event] = []
     for dialogue in sorted(dialogues, key=lambda one: one.dialogue_id):
-        before = register_of(dialogue.dialogue_id, _announcement(dialogue), await transaction.registrations(dialogue.dialogue_id))
-        after, told = dated(before, rearranged(before, at=at), at=at)
+        before = register_of(dialogue, await transaction.registrations(dialogue.dialogue_id))
+        stand = rearranged(before, at=at) if dialogue.state is DialogueState.ANNOUNCED else before
+        after, told = dated(before, stand, at=at, also=before.concerned)
         await transaction.put_registrations(_different(before, after))
         events += [event_of(after, entry) for entry in told]
     return events
@@ -157,13 +159,7 @@ async def _held(transaction: DialogueTransaction, dialogue_id: str) -> tuple[Dia
     dialogue = await transaction.dialogue(dialogue_id)
     if dialogue is None or dialogue.state is None:
         raise _unknown(dialogue_id)
-    return dialogue, register_of(dialogue_id, _announcement(dialogue), await transaction.registrations(dialogue_id))
-
-
-def _announcement(dialogue: Dialogue) -> DialogueAnnouncement:
-    if dialogue.announcement is None:
-        raise AssertionError("a dialogue that was announced has an announcement")
-    return dialogue.announcement
+    return dialogue, register_of(dialogue, await transaction.registrations(dialogue_id))
 
 
 def _unknown(dialogue_id: str) -> NotFound:

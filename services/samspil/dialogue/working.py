@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
-from samspil.dialogue.registering import rearrange
+from samspil.dialogue.registering import follow
 from samspil.domain import dialogue as dialogues
 from samspil.domain import invitations
 from samspil.domain.dialogue_moves import has_open_part
 from samspil.domain.preferences import learned
-from samspil.ports import Dialogue, DialogueState, DialogueTransaction, Invitee, Lift, Opinion, Preferences
+from samspil.ports import Dialogue, DialogueTransaction, Invitee, Lift, Opinion, Preferences
 from samspil_schemas import Event, MatchFound, MatchWithdrawn
 
 Pair = tuple[str, str]
@@ -115,8 +115,7 @@ class Working:
                 at=at,
             )
             events += [event for event in (invitation,) if event is not None]
-        changed = await self._save()
-        events += await rearrange(self._transaction, changed, at=at)
+        events += await follow(self._transaction, await self._save(), at=at)
         await self._transaction.enqueue(events)
         await self._transaction.disclose(events)
 
@@ -130,7 +129,7 @@ class Working:
         return {supplier_id: learned(said, lifts[supplier_id]) for supplier_id, said in opinions.items()}
 
     async def _save(self) -> list[Dialogue]:
-        """Store what is new; returns the dialogues that now offer something else to those who registered."""
+        """Store what is new; returns the dialogues of which something new was said since their first announcement."""
         known, invited = self._stored
         changed = [dialogue for id_, dialogue in sorted(self._dialogues.items()) if dialogue != known.get(id_)]
         await self._transaction.put_dialogues(changed)
@@ -140,9 +139,7 @@ class Working:
         return [
             dialogue
             for dialogue in changed
-            if dialogue.state is DialogueState.ANNOUNCED
-            and (before := known.get(dialogue.dialogue_id)) is not None
-            and before.announcement not in (None, dialogue.announcement)
+            if (before := known.get(dialogue.dialogue_id)) is not None and 0 < before.revision < dialogue.revision
         ]
 
 

@@ -13,7 +13,14 @@ _UID = "{id}@samspil"
 
 
 def of_dialogue(
-    occasion: Occasion, *, reader: Reader, revision: int, said_at: datetime, cancelled: bool = False, attends: bool = False
+    occasion: Occasion,
+    *,
+    reader: Reader,
+    revision: int,
+    said_at: datetime,
+    registration: int = 0,
+    cancelled: bool = False,
+    attends: bool = False,
 ) -> Appointment | None:
     """The dialogue in a calendar; None where it has neither a time nor a registration deadline.
 
@@ -25,7 +32,8 @@ def of_dialogue(
         occasion: the dialogue.
         reader: who will read it.
         revision: that of the dialogue, whichever event says it: a client keeps the entry with the highest.
-        said_at: the moment of that event.
+        said_at: the moment of the event that says it, of the dialogue or of the registration.
+        registration: the revision of the reader's registration, which may say something new, too; 0 where it is about none.
         cancelled: it does not take place.
         attends: the reader is registered; only then its time is blocked.
     """
@@ -35,7 +43,7 @@ def of_dialogue(
     if time := _time(announcement):
         return Appointment(
             uid=uid,
-            sequence=revision - 1,
+            sequence=revision - 1 + registration,
             stamped_at=said_at,
             starts_at=time[0],
             ends_at=time[1],
@@ -51,7 +59,7 @@ def of_dialogue(
         return None
     return Appointment(
         uid=uid,
-        sequence=revision - 1,
+        sequence=revision - 1 + registration,
         stamped_at=said_at,
         starts_at=announcement.registration_deadline,
         summary=Words(text=reader.say("subject.deadline", title=title.text), language=reader.written),
@@ -120,6 +128,6 @@ def _description(occasion: Occasion, reader: Reader, *first: str) -> Words:
         "\n".join(key_facts(occasion, reader)),
         *details(occasion, reader),
         fairness(occasion, reader),
-        "\n".join(answering(occasion, reader)),
+        *(["\n".join(answering(occasion, reader))] if occasion.takes_answers else []),
     ]
     return Words(text="\n\n".join(paragraphs), language=reader.written)

@@ -17,8 +17,16 @@ from samspil import ids
 from samspil.domain.dialogue_moves import Move, require
 from samspil.domain.moments import moment_in_words
 from samspil.errors import Conflict, NotFound, Refused
-from samspil.ports import Dialogue, PlacedRegistration, Places, Registration
-from samspil_schemas import Answer, DialogueAnnouncement, RegistrationChanged, RegistrationStatus, ResponseGiven, Slot
+from samspil.ports import Dialogue, PlacedRegistration, Places, Registration, StoredDialogue
+from samspil_schemas import (
+    Answer,
+    DialogueAnnouncement,
+    DialogueState,
+    RegistrationChanged,
+    RegistrationStatus,
+    ResponseGiven,
+    Slot,
+)
 
 _STATUS = {
     Answer.TENTATIVE: RegistrationStatus.TENTATIVE,
@@ -27,6 +35,8 @@ _STATUS = {
 }
 # What it takes part with has to be known; who stands aside need not say who it is.
 _TAKES_PART = frozenset({Answer.ACCEPT, Answer.TENTATIVE})
+# Who stands so is concerned with whatever becomes of the dialogue.
+_CONCERNED = frozenset({RegistrationStatus.REGISTERED, RegistrationStatus.WAITING, RegistrationStatus.TENTATIVE})
 _IN_LINE = frozenset({RegistrationStatus.REGISTERED, RegistrationStatus.WAITING})
 _SLOTS_NAMED = 5
 NameAndCountry = tuple[str, str]
@@ -34,16 +44,26 @@ NameAndCountry = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Register:
-    """All registrations of one dialogue, by organisation, and what it offers now."""
+    """All registrations of one dialogue, by organisation, and what it offers now.
+
+    revision, state: of the dialogue, as is said with each registration.
+    """
 
     dialogue_id: str
     announcement: DialogueAnnouncement
     entries: Mapping[str, Registration]
+    revision: int
+    state: DialogueState
 
     @property
     def taken(self) -> int:
         """How many hold a place."""
         return sum(entry.status is RegistrationStatus.REGISTERED for entry in self.entries.values())
+
+    @property
+    def concerned(self) -> list[str]:
+        """Whom it concerns what becomes of the dialogue: who is registered, waits or may come."""
+        return [entry.supplier_id for entry in _in_order(self.entries.values()) if entry.status in _CONCERNED]
 
     @property
     def capacity(self) -> int | None:
@@ -80,9 +100,17 @@ class Register:
         return Places(capacity=self.capacity, taken=self.taken, waiting=len(self.waiting), free=tuple(self.free_slots(at=at)))
 
 
-def register_of(dialogue_id: str, announcement: DialogueAnnouncement, entries: Iterable[Registration]) -> Register:
-    """The register of a dialogue."""
-    return Register(dialogue_id=dialogue_id, announcement=announcement, entries={entry.supplier_id: entry for entry in entries})
+def register_of(dialogue: Dialogue | StoredDialogue, entries: Iterable[Registration]) -> Register:
+    """The register of a dialogue that was announced."""
+    if dialogue.announcement is None or dialogue.state is None:
+        raise AssertionError("a dialogue that was announced has an announcement")
+    return Register(
+        dialogue_id=dialogue.dialogue_id,
+        announcement=dialogue.announcement,
+        entries={entry.supplier_id: entry for entry in entries},
+        revision=dialogue.revision,
+        state=dialogue.state,
+    )
 
 
 def answered(
@@ -162,10 +190,10 @@ def dated(before: Register, after: Register, *, at: datetime, also: Iterable[str
 
 def event_of(register: Register, entry: Registration, *, refusal: str | None = None) -> RegistrationChanged:
     """What is said of a registration; `refusal` is why its last answer changed nothing."""
-    said = stands(register.placed(entry))
-    if refusal is None:
-        return said
-    return said.model_copy(update={"status": RegistrationStatus.REFUSED, "slot": None, "waiting_place": None, "reason": refusal})
+    said_with: dict[str, object] = {"dialogue_revision": register.revision, "dialogue_state": register.state}
+    if refusal is not None:
+        said_with |= {"status": RegistrationStatus.REFUSED, "slot": None, "waiting_place": None, "reason": refusal}
+    return stands(register.placed(entry)).model_copy(update=said_with)
 
 
 def stands(placed: PlacedRegistration) -> RegistrationChanged:

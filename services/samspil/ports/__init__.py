@@ -40,7 +40,6 @@ from samspil.ports.matchmaker import Matchmaker, NoTeams, SuggestedTeam, TeamMem
 from samspil.ports.model import Embedder, EmbedText, TextKind, Vectors
 from samspil.ports.outbox import Again, Outbox, Waiting
 from samspil.ports.record import (
-    DialogueState,
     InvitationStatus,
     IssuedToken,
     LedgerRow,
@@ -82,6 +81,7 @@ from samspil.ports.registry import (
     RegistryTransaction,
 )
 from samspil.ports.suggester import CodeSuggester, Suggestion
+from samspil_schemas import DialogueState
 
 __all__ = [
     "DEAD_LETTER_TOPICS",

@@ -8,9 +8,9 @@ from typing import Protocol
 from samspil.ports.disclosures import DisclosureTransaction
 from samspil.ports.feedback import FeedbackTransaction
 from samspil.ports.index import Head
-from samspil.ports.record import DialogueState, InvitationStatus, Standing, StoredInvitation
+from samspil.ports.record import InvitationStatus, Standing, StoredInvitation
 from samspil.ports.registrations import RegistrationTransaction
-from samspil_schemas import DialogueAnnouncement, Evidence, InvitationPolicy, MatchFound, Model
+from samspil_schemas import DialogueAnnouncement, DialogueState, Evidence, InvitationPolicy, MatchFound, Model
 
 # Below every version.
 NOTHING = Head(0)

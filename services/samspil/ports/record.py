@@ -7,7 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Literal, Protocol, TypeVar
 
-from samspil_schemas import DialogueAnnouncement, Event, Evidence, Match, NeedStatement, SimilarNeed, SupplierProfile
+from samspil_schemas import (
+    DialogueAnnouncement,
+    DialogueState,
+    Event,
+    Evidence,
+    Match,
+    NeedStatement,
+    SimilarNeed,
+    SupplierProfile,
+)
 
 Tx_co = TypeVar("Tx_co", covariant=True)
 ContentT = TypeVar("ContentT")
@@ -86,15 +95,6 @@ class StoredProfile:
     version: int
     profile: SupplierProfile
     withdrawn: bool
-
-
-class DialogueState(StrEnum):
-    """Where a dialogue is in its life."""
-
-    ANNOUNCED = "announced"
-    CANCELLED = "cancelled"
-    HELD = "held"
-    CONCLUDED = "concluded"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ class Occasion:
 
     language: of the buyer's own words: the title, the purpose, the programme and so on. ISO 639.
     answer_url: where one answers; None where one answers in Samspil by the id.
+    takes_answers: whether one can still answer; not once it was cancelled or took place.
     """
 
     dialogue_id: str
@@ -24,6 +25,7 @@ class Occasion:
     buyer_name: str
     announcement: DialogueAnnouncement
     answer_url: str | None = None
+    takes_answers: bool = True
 
     @property
     def one_line_title(self) -> str:

@@ -68,6 +68,19 @@ def cancellation(occasion: Occasion, *, reader: Reader, reason: str | None = Non
     return _letter("cancellation", occasion, reader, *because, _headed("heading.facts", key_facts(occasion, reader), reader))
 
 
+def over(occasion: Occasion, *, reader: Reader, stands: RegistrationChanged | None = None) -> Letter:
+    """That the dialogue took place, so that no answer is asked for; with the slot that the organisation had, if it had one."""
+    return _letter(
+        "over",
+        occasion,
+        reader,
+        *(_standing(stands, occasion, reader) if stands and stands.status is RegistrationStatus.REGISTERED else []),
+        _headed("heading.facts", key_facts(occasion, reader), reader),
+        *details(occasion, reader),
+        fairness(occasion, reader),
+    )
+
+
 def registration(occasion: Occasion, *, reader: Reader, stands: RegistrationChanged, promoted: bool = False) -> Letter:
     """How the organisation stands in the dialogue now. `promoted`: it was waiting, and a place fell to it."""
     promoted = promoted and stands.status is RegistrationStatus.REGISTERED

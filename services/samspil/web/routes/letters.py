@@ -8,7 +8,7 @@ from samspil import ids
 from samspil.domain import letters
 from samspil.domain.appointments import of_dialogue, of_slot
 from samspil.domain.registrations import stands
-from samspil.ports import DialogueState, InvitationStatus, PlacedRegistration, StoredDialogue, StoredInvitation
+from samspil.ports import DialogueState, InvitationStatus, PlacedRegistration, Registration, StoredDialogue, StoredInvitation
 from samspil.ports.calendar import Appointment
 from samspil.web.problems import NOT_FOUND, ProblemError
 from samspil.web.services import Services, WebServices
@@ -21,6 +21,7 @@ DialogueId = Annotated[Id, Path(description="The dialogue's id.")]
 SupplierId = Annotated[Id, Path(description="The supplier's id.")]
 InvitationId = Annotated[Id, Path(description="The invitation's id.")]
 ReadIn = Annotated[Language | None, Query(description="What to write in: da, nb, nn, sv, fi, en or de; any other gets English.")]
+_OVER = frozenset({DialogueState.HELD, DialogueState.CONCLUDED})
 _CALENDAR: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "An iCalendar file."}
 }
@@ -47,6 +48,8 @@ async def letter(
     occasion = _occasion(dialogue)
     if invitation.status is InvitationStatus.CANCELLED:
         written = letters.cancellation(occasion, reader=reader, reason=dialogue.because)
+    elif dialogue.state in _OVER:
+        written = letters.over(occasion, reader=reader)
     else:
         written = letters.invitation(occasion, reader=reader, evidence=invitation.evidence)
     return _letter(written)
@@ -95,10 +98,15 @@ async def dialogue_calendar(
 async def registration_letter(
     services: Services, *, dialogue_id: DialogueId, supplier_id: SupplierId, language: ReadIn = None
 ) -> Response:
-    """Read how your organisation stands in a dialogue, in your own language and your own time."""
+    """Read how your organisation stands in a dialogue, or that it was cancelled or held, in your language and your time."""
     dialogue, placed = await _registered(services, dialogue_id, supplier_id)
     reader = await _reader(services, supplier_id, dialogue, language=language, country=placed.registration.country)
-    return _letter(letters.registration(_occasion(dialogue), reader=reader, stands=stands(placed)))
+    occasion = _occasion(dialogue)
+    if dialogue.state is DialogueState.CANCELLED:
+        return _letter(letters.cancellation(occasion, reader=reader, reason=dialogue.because))
+    if dialogue.state in _OVER:
+        return _letter(letters.over(occasion, reader=reader, stands=stands(placed)))
+    return _letter(letters.registration(occasion, reader=reader, stands=stands(placed)))
 
 
 @router.get(
@@ -115,8 +123,7 @@ async def registration_calendar(
     registration = placed.registration
     reader = await _reader(services, supplier_id, dialogue, language=language, country=registration.country)
     if registration.slot is None:
-        attends = registration.status is RegistrationStatus.REGISTERED
-        return _file(services, _appointment(dialogue, reader, attends=attends))
+        return _file(services, _appointment(dialogue, reader, registration=registration))
     own = of_slot(
         _occasion(dialogue),
         reader=reader,
@@ -168,6 +175,7 @@ def _occasion(dialogue: StoredDialogue) -> letters.Occasion:
         language=dialogue.language,
         buyer_name=dialogue.buyer_name,
         announcement=dialogue.announcement,
+        takes_answers=dialogue.state is DialogueState.ANNOUNCED,
     )
 
 
@@ -176,14 +184,17 @@ def _letter(written: letters.Letter) -> Response:
     return Response(f"{written.subject}\n\n{written.text}", media_type="text/plain; charset=utf-8", headers=headers)
 
 
-def _appointment(dialogue: StoredDialogue, reader: letters.Reader, *, attends: bool = False) -> Appointment | None:
+def _appointment(
+    dialogue: StoredDialogue, reader: letters.Reader, *, registration: Registration | None = None
+) -> Appointment | None:
     return of_dialogue(
         _occasion(dialogue),
         reader=reader,
         revision=dialogue.revision,
-        said_at=dialogue.said_at,
+        said_at=max(dialogue.said_at, registration.changed_at) if registration else dialogue.said_at,
+        registration=registration.revision if registration else 0,
         cancelled=dialogue.state is DialogueState.CANCELLED,
-        attends=attends,
+        attends=registration is not None and registration.status is RegistrationStatus.REGISTERED,
     )
 
 

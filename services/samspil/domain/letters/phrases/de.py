@@ -6,6 +6,7 @@ PHRASES: Mapping[str, str] = {
     "subject.invitation": "Einladung zum Marktdialog: {title}",
     "subject.change": "Geänderter Marktdialog: {title}",
     "subject.cancellation": "Abgesagter Marktdialog: {title}",
+    "subject.over": "Durchgeführter Marktdialog: {title}",
     "subject.registered": "Sie sind angemeldet: {title}",
     "subject.promoted": "Sie haben jetzt einen Platz: {title}",
     "subject.waiting": "Sie stehen auf der Warteliste: {title}",
@@ -17,6 +18,7 @@ PHRASES: Mapping[str, str] = {
     "opening.invitation": "{buyer} lädt Sie zu einem Marktdialog ein:",
     "opening.change": "{buyer} hat einen Marktdialog geändert:",
     "opening.cancellation": "{buyer} hat einen Marktdialog abgesagt. Er findet nicht statt:",
+    "opening.over": "{buyer} hat diesen Marktdialog durchgeführt. Er nimmt keine Antworten mehr an:",
     "opening.registered": "Sie sind zu diesem Marktdialog angemeldet:",
     "opening.promoted": "Ein Platz ist frei geworden, und er gehört Ihnen. Sie sind jetzt zu diesem Marktdialog angemeldet:",
     "opening.waiting": "Alle Plätze sind vergeben. Sie stehen auf der Warteliste und erhalten einen Platz, sobald Sie an der "
