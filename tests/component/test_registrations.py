@@ -26,6 +26,7 @@ from samspil_schemas import (
     RegistrationChanged,
     RegistrationStatus,
     ResponseGiven,
+    Slot,
 )
 from tests.component.test_dialogue import announcing, found, kinds, received, said
 from tests.factories import a_need, a_profile
@@ -340,3 +341,14 @@ async def test_who_was_never_invited_is_told_of_all_that_becomes_of_the_dialogue
     assert await heard() == everyone(4, "concluded")
     entries = await record.disclosures.ledger_of(DIALOGUE)
     assert [entry.to for entry in entries if entry.kind == ShownKind.REGISTRATION.value] == [*"abcd", *"abc" * 3]
+
+
+async def test_the_time_that_one_had_is_kept(hall: Hall) -> None:
+    dialogue = await hall.opens_meetings(*SLOTS[:2])
+    await hall.accept("a", dialogue=dialogue)
+    await hall.desk.withdraw(dialogue, "a")
+    await hall.accept("b", dialogue=dialogue)
+    slots = {
+        one.registration.supplier_id: (one.registration.slot, one.registration.last_slot) for one in await hall.all(dialogue)
+    }
+    assert slots == {"a": (None, Slot(**SLOTS[0])), "b": (Slot(**SLOTS[0]), None)}

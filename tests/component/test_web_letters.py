@@ -4,6 +4,7 @@ import pytest
 import vobject
 
 from samspil.ports import DialogueState, InvitationStatus
+from samspil_schemas import DialogueAnnouncement
 from tests.component.web_fakes import World, a_dialogue, a_pair, an_invitation
 from tests.factories import a_profile
 
@@ -105,3 +106,20 @@ async def test_the_entry_of_a_registration_blocks_the_day_until_it_is_withdrawn(
     assert len({event.uid.value for event in (invited, here, gone)}) == 1
     assert [event.sequence.value for event in (invited, here, gone)] == ["0", "1", "2"]
     assert [event.transp.value for event in (invited, here, gone)] == ["TRANSPARENT", "OPAQUE", "TRANSPARENT"]
+
+
+async def test_a_slot_that_is_given_up_is_taken_out_of_the_calendar_that_holds_it(world: World) -> None:
+    slot = {"starts_at": "2026-04-02T08:00:00Z", "ends_at": "2026-04-02T08:45:00Z"}
+    meetings = DialogueAnnouncement(kind="one_to_one", slots=[slot])
+    world.record.stored_dialogues = [a_dialogue(announcement=meetings)]
+    mine = await registered(world)
+    here = vobject.readOne((await world.ask("GET", f"{mine}/calendar.ics", who="supplier-1")).text)
+    await world.ask("DELETE", mine, who="supplier-1")
+    gone = vobject.readOne((await world.ask("GET", f"{mine}/calendar.ics", who="supplier-1")).text)
+    assert here.vevent.uid.value == gone.vevent.uid.value
+    assert here.vevent.dtstart.value == gone.vevent.dtstart.value
+    assert [one.vevent.sequence.value for one in (here, gone)] == ["0", "1"]
+    assert [one.method.value for one in (here, gone)] == ["PUBLISH", "CANCEL"]
+    world.record.stored_dialogues = [a_dialogue(announcement=meetings, revision=2, state=DialogueState.CANCELLED)]
+    off = vobject.readOne((await world.ask("GET", f"{mine}/calendar.ics", who="supplier-1")).text)
+    assert (off.vevent.sequence.value, off.method.value) == ("2", "CANCEL")

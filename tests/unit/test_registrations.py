@@ -373,6 +373,19 @@ def run(desk: Desk, steps: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Register
         yield before, step
 
 
+def test_the_time_that_one_had_is_kept_until_one_has_another() -> None:
+    desk = Desk(meetings(0, 1))
+    desk.say("a", "accept", 0)
+    desk.change(meetings(1))
+    assert (desk.stand("a"), desk.register.entries["a"].last_slot) == ("waiting", slot(0))
+    desk.say("a", "withdrawn")
+    assert desk.register.entries["a"].last_slot == slot(0)
+    desk.say("a", "accept", 1)
+    assert (desk.slot_of("a"), desk.register.entries["a"].last_slot) == (start(1), None)
+    desk.say("a", "decline")
+    assert desk.register.entries["a"].last_slot == slot(1)
+
+
 @given(OFFERS, st.lists(STEPS, max_size=40))
 def test_no_place_is_given_twice_left_free_or_given_out_of_turn(
     offer: DialogueAnnouncement, steps: list[tuple[Any, ...]]

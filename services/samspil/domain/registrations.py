@@ -180,9 +180,12 @@ def dated(before: Register, after: Register, *, at: datetime, also: Iterable[str
         also: organisations of whom something is said although they stand as they did.
     """
     told = {id_ for id_, entry in after.entries.items() if id_ in also or _stand(before.entries.get(id_)) != _stand(entry)}
+    remembered = {
+        id_: replace(entry, last_slot=_last_slot(before.entries.get(id_), entry)) for id_, entry in after.entries.items()
+    }
     entries = {
         id_: replace(entry, revision=entry.revision + 1, changed_at=at) if id_ in told else entry
-        for id_, entry in after.entries.items()
+        for id_, entry in remembered.items()
     }
     now = replace(after, entries=entries)
     return now, _in_order(entries[id_] for id_ in told)
@@ -264,6 +267,11 @@ def _details(entry: Registration) -> tuple[object, ...]:
 
 def _stand(entry: Registration | None) -> tuple[object, ...] | None:
     return (entry.status, entry.slot) if entry is not None else None
+
+
+def _last_slot(before: Registration | None, entry: Registration) -> Slot | None:
+    """The time that it had; None where it has one."""
+    return None if entry.slot or before is None else before.slot or before.last_slot
 
 
 def _with(register: Register, entry: Registration) -> Register:

@@ -15,6 +15,7 @@ class Registration:
     number: its place in the order in which places are given; a new one where it accepts after it stood aside.
     revision: counts what was said of it (`RegistrationChanged`).
     slot: its time, where it is registered in a dialogue of slots.
+    last_slot: the time that it had, where it has none any more: calendars that hold it are told that it is off.
     name, country: what it gave, or what its profile said; None where neither is known, of one that takes no part.
     slots: the starts that suit it, the best first; none means any.
     reason: its own word for the buyer; of a refused one, why.
@@ -27,6 +28,7 @@ class Registration:
     revision: int
     status: RegistrationStatus
     slot: Slot | None = None
+    last_slot: Slot | None = None
     name: str | None = None
     country: str | None = None
     slots: tuple[datetime, ...] = ()

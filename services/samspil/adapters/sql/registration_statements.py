@@ -49,14 +49,14 @@ def registrations_of(dialogue_id: str) -> Select[Any]:
 
 def registration(row: RowMapping) -> Registration:
     """The registration in a row."""
-    starts_at, ends_at = row["slot_starts_at"], row["slot_ends_at"]
     return Registration(
         dialogue_id=row["dialogue_id"],
         supplier_id=row["supplier_id"],
         number=row["number"],
         revision=row["revision"],
         status=RegistrationStatus(row["status"]),
-        slot=Slot(starts_at=starts_at, ends_at=ends_at) if starts_at is not None else None,
+        slot=_slot(row["slot_starts_at"], row["slot_ends_at"]),
+        last_slot=_slot(row["last_slot_starts_at"], row["last_slot_ends_at"]),
         name=row["name"],
         country=row["country"],
         slots=tuple(datetime.fromisoformat(start) for start in row["slots"]),
@@ -64,6 +64,10 @@ def registration(row: RowMapping) -> Registration:
         answered=row["answered"],
         changed_at=row["changed_at"],
     )
+
+
+def _slot(starts_at: datetime | None, ends_at: datetime | None) -> Slot | None:
+    return Slot(starts_at=starts_at, ends_at=ends_at) if starts_at is not None and ends_at is not None else None
 
 
 def _row(entry: Registration) -> dict[str, Any]:
@@ -75,6 +79,8 @@ def _row(entry: Registration) -> dict[str, Any]:
         "status": entry.status.value,
         "slot_starts_at": entry.slot.starts_at if entry.slot else None,
         "slot_ends_at": entry.slot.ends_at if entry.slot else None,
+        "last_slot_starts_at": entry.last_slot.starts_at if entry.last_slot else None,
+        "last_slot_ends_at": entry.last_slot.ends_at if entry.last_slot else None,
         "name": entry.name,
         "country": entry.country,
         "slots": [start.isoformat() for start in entry.slots],

@@ -248,6 +248,8 @@ registrations = Table(
     Column("status", String(_WORD), nullable=False),
     Column("slot_starts_at", Moment()),
     Column("slot_ends_at", Moment()),
+    Column("last_slot_starts_at", Moment()),
+    Column("last_slot_ends_at", Moment()),
     Column("name", String(LABEL_MAX)),
     Column("country", String(_WORD)),
     Column("slots", json_column(), nullable=False),

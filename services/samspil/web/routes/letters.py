@@ -118,20 +118,26 @@ async def registration_letter(
 async def registration_calendar(
     services: Services, *, dialogue_id: DialogueId, supplier_id: SupplierId, language: ReadIn = None
 ) -> Response:
-    """Put your own slot, or the dialogue that you are registered for, into your calendar. It names nobody else."""
+    """Put your own slot, or the dialogue that you are registered for, into your calendar. It names nobody else.
+
+    Once you have lost or given up your slot, the file takes it out again.
+    """
     dialogue, placed = await _registered(services, dialogue_id, supplier_id)
     registration = placed.registration
     reader = await _reader(services, supplier_id, dialogue, language=language, country=registration.country)
-    if registration.slot is None:
+    slot = registration.slot
+    if slot is None and registration.status is not RegistrationStatus.REGISTERED:
+        slot = registration.last_slot
+    if slot is None:
         return _file(services, _appointment(dialogue, reader, registration=registration))
     own = of_slot(
         _occasion(dialogue),
         reader=reader,
-        slot=registration.slot,
+        slot=slot,
         registration_id=ids.registration_id(dialogue_id=dialogue_id, supplier_id=supplier_id),
         revisions=(dialogue.revision, registration.revision),
         said_at=max(dialogue.said_at, registration.changed_at),
-        cancelled=dialogue.state is DialogueState.CANCELLED,
+        cancelled=registration.slot is None or dialogue.state is DialogueState.CANCELLED,
     )
     return _file(services, own)
 
