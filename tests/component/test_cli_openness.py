@@ -116,6 +116,8 @@ async def test_the_audit_says_what_it_checked_and_names_the_place_that_is_broken
     whole = await shell.done("audit", "verify", who=None)
     assert f"{shell.dialogue}: 3 entries" in whole
     assert "1 whole, 0 not" in whole
+    assert whole.count("0011-the-disclosure-ledger.md") == 1
+    assert "Not proven" not in whole
     head = await shell.kept.record.disclosures.ledger_head(shell.dialogue)
     assert head is not None
     await shell.done("audit", "verify", shell.dialogue, "--head", f"3:{head.digest}", who=None)

@@ -131,7 +131,10 @@ async def test_a_declined_question_is_told_to_its_asker_alone_and_stands_in_the_
     question = await kept.openness.ask(kept.dialogue, "Your budget?", language="en", by="s")
     declined = await kept.openness.decline(kept.dialogue, question.question_id, reason="It is not decided.", by="buyer-1")
     assert declined.reason == "It is not decided."
-    assert await kept.openness.decline(kept.dialogue, question.question_id, reason="Otherwise.", by="buyer-1") == declined
+    again = await kept.openness.decline(kept.dialogue, question.question_id, reason="It is not decided.", by="buyer-1")
+    assert again == declined
+    with pytest.raises(Conflict, match="another reason"):
+        await kept.openness.decline(kept.dialogue, question.question_id, reason="Otherwise.", by="buyer-1")
     assert await kept.told() == []
     entry = (await kept.readings.ledger_of(kept.dialogue))[-1]
     assert (entry.kind, entry.to, entry.content) == ("question_declined", f"question:{question.question_id}", None)
@@ -171,19 +174,57 @@ async def test_minutes_come_after_it_was_held_and_nothing_after_it_was_concluded
     with pytest.raises(Conflict, match="minutes"):
         await kept.openness.publish(kept.dialogue, MINUTES, by="buyer-1")
     question = await kept.openness.ask(kept.dialogue, "When?", language="en", by="s")
+    await kept.openness.answer(kept.dialogue, question.question_id, text="In May.", by="buyer-1")
     await hold(kept)
     assert (await kept.openness.publish(kept.dialogue, MINUTES, by="buyer-1")).changed
     await kept.dialogues.conclude(kept.dialogue, by="buyer-1")
     for refused in (
         kept.openness.publish(kept.dialogue, SPECIFICATION, by="buyer-1"),
         kept.openness.answer(kept.dialogue, question.question_id, text="Soon.", by="buyer-1"),
-        kept.openness.decline(kept.dialogue, question.question_id, reason="Late.", by="buyer-1"),
         kept.openness.ask(kept.dialogue, "Another?", language="en", by="s"),
     ):
         with pytest.raises(Conflict, match="concluded"):
             await refused
     assert (await kept.kinds())[-3:] == [("held", None), ("minutes", None), ("concluded", None)]
     assert await kept.problem() is None
+
+
+async def test_a_dialogue_is_concluded_when_no_question_is_open(kept: Open) -> None:
+    asked = [await kept.openness.ask(kept.dialogue, text, language="en", by=by) for text, by in (("When?", "s"), ("Who?", "t"))]
+    await hold(kept)
+    with pytest.raises(Conflict, match="2 questions are not answered yet"):
+        await kept.dialogues.conclude(kept.dialogue, by="buyer-1")
+    await kept.openness.answer(kept.dialogue, asked[0].question_id, text="In May.", by="buyer-1")
+    with pytest.raises(Conflict, match="1 question is not answered yet"):
+        await kept.dialogues.conclude(kept.dialogue, by="buyer-1")
+    await kept.openness.decline(kept.dialogue, asked[1].question_id, reason="No names.", by="buyer-1")
+    assert (await kept.dialogues.conclude(kept.dialogue, by="buyer-1")).changed
+    assert await kept.problem() is None
+
+
+async def test_a_question_is_declined_after_its_dialogue_was_cancelled(kept: Open) -> None:
+    question = await kept.openness.ask(kept.dialogue, "When?", language="en", by="s")
+    await kept.dialogues.cancel(kept.dialogue, by="buyer-1")
+    with pytest.raises(Conflict, match="cancelled"):
+        await kept.openness.answer(kept.dialogue, question.question_id, text="In May.", by="buyer-1")
+    declined = await kept.openness.decline(kept.dialogue, question.question_id, reason="It is called off.", by="buyer-1")
+    assert declined.status is QuestionStatus.DECLINED
+    assert (await kept.kinds())[-1] == ("question_declined", f"question:{question.question_id}")
+    assert await kept.problem() is None
+
+
+async def test_another_answer_later_is_a_higher_revision_and_the_same_again_changes_nothing(kept: Open) -> None:
+    question = await kept.openness.ask(kept.dialogue, "When?", language="en", by="s")
+    for words, revision, changed in (("In May.", 1, True), ("In May.", 1, False), ("In June.", 2, True)):
+        done = await kept.openness.answer(kept.dialogue, question.question_id, text=words, by="buyer-1")
+        assert (done.revision, done.changed) == (revision, changed)
+
+
+async def test_no_document_takes_the_name_of_a_question_so_that_its_answer_has_its_place(kept: Open) -> None:
+    question = await kept.openness.ask(kept.dialogue, "When?", language="en", by="s")
+    with pytest.raises(Conflict, match="A question of this dialogue has this name"):
+        await kept.openness.publish(kept.dialogue, SPECIFICATION, by="buyer-1", document_id=question.question_id)
+    assert (await kept.openness.answer(kept.dialogue, question.question_id, text="In May.", by="buyer-1")).changed
 
 
 async def test_only_who_leads_the_dialogue_publishes(kept: Open) -> None:

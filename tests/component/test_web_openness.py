@@ -18,6 +18,7 @@ from tests.component.test_web_on_sql import Joined
 from tests.component.web_fakes import World
 from tests.factories import a_profile
 
+CSV = "text/csv"
 WHAT = {"name": "Fråga 1.pdf", "title": "Questionnaire", "kind": "document", "language": "sv"}
 PDF = {"content": b"%PDF-1.7 sample", "headers": {"Content-Type": "application/pdf"}}
 
@@ -110,15 +111,56 @@ async def test_a_file_is_downloaded_as_it_was_sent_and_never_shown_as_a_page(web
         (b"MZ\x90\x00", "text/plain", 415),
         (b"", "text/plain", 400),
         (b"%PDF-" + b"x" * 5_001, "application/pdf", 413),
-        (b"a;b\r\n1;2\r\n", "text/csv", 202),
+        (b"a;b\r\n1;2\r\n", CSV, 202),
     ],
 )
 async def test_only_files_that_are_what_they_say_are_taken(web: Web, content: bytes, media_type: str, status: int) -> None:
+    named = WHAT | {"name": "x.csv" if media_type == CSV else "x.pdf"}
     answer = await web.ask(
-        "PUT", "/documents/x/file", "buyer-1", params=WHAT, content=content, headers={"Content-Type": media_type}
+        "PUT", "/documents/x/file", "buyer-1", params=named, content=content, headers={"Content-Type": media_type}
     )
     assert answer.status_code == status, answer.text
     assert len((await web.json("GET", "/disclosures"))["items"]) == (status == 202)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("..", "begins with a dot"),
+        (".hidden.pdf", "begins with a dot"),
+        ("invoice.exe", "does not end in .pdf"),
+        ("invoice.pdf.exe", "does not end in .pdf"),
+        ("invoice.html", "does not end in .pdf"),
+        ("pdf", "does not end in .pdf"),
+        ("invoice\u202efdp.pdf", "not seen"),
+        ("in\u200bvoice.pdf", "not seen"),
+        ("one\u2028two.pdf", "not seen"),
+        ("one\r\nX-Other: two.pdf", "not seen"),
+        ("../invoice.pdf", "path"),
+        ("c:\\invoice.pdf", "path"),
+        (" .pdf", None),
+        ("", None),
+        ("invoice.PDF", "is taken"),
+        ("Fråga 1.2.pdf", "is taken"),
+    ],
+)
+async def test_the_name_of_a_file_says_what_it_is_and_hides_nothing(web: Web, name: str, what: str | None) -> None:
+    answer = await web.ask("PUT", "/documents/x/file", "buyer-1", params=WHAT | {"name": name}, **PDF)
+    assert answer.status_code == (202 if what == "is taken" else 422), answer.text
+    if what not in (None, "is taken"):
+        assert what in answer.json()["detail"]
+
+
+async def test_a_question_of_a_dialogue_that_is_over_is_declined_all_the_same(web: Web) -> None:
+    asked = await web.json("POST", "/questions", "supplier-1", json={"text": "When?", "language": "en"})
+    await web.json("DELETE", "", "buyer-1")
+    refusal = f"/questions/{asked['id']}/refusal"
+    assert (await web.json("PUT", refusal, "buyer-1", json={"reason": "It is called off."}))["status"] == "declined"
+    assert (await web.json("PUT", refusal, "buyer-1", json={"reason": "It is called off."}))["status"] == "declined"
+    other = await web.ask("PUT", refusal, "buyer-1", json={"reason": "We forgot."})
+    assert other.status_code == 409
+    (mine,) = (await web.json("GET", "/questions", "supplier-1"))["items"]
+    assert mine["reason"] == "It is called off."
 
 
 def _archive(*names: str, first: str = "") -> bytes:
@@ -174,8 +216,7 @@ async def test_a_case_file_shows_reach_what_was_shown_and_what_time_there_was(we
     assert case["responded"] == []
     assert [(one["title"], one["sha256"] is not None) for one in case["documents"]] == [("Questionnaire", True)]
     assert [(one["question"], one["answer"]) for one in case["answers"]] == [("Until when?", "Until <May>.")]
-    counts = {"asked": 2, "answered": 1, "declined": 1, "open": 0, "reasons": ["We say nothing of others."]}
-    assert case["questions"] == counts
+    assert case["questions"] == {"asked": 2, "answered": 1, "declined": 1, "open": 0}
     figures = case["figures"]
     assert (figures["suppliers"], figures["sme"], figures["sme_known"], figures["newcomers"]) == (2, 1, 1, 2)
     assert figures["regions"] == {"DK031": 1}
@@ -184,6 +225,8 @@ async def test_a_case_file_shows_reach_what_was_shown_and_what_time_there_was(we
     assert case["lead_times"]["to_start"] == seconds
     assert "supplier-9" not in text
     assert "Who else?" not in text
+    # A reason is told to its asker alone.
+    assert "We say nothing of others." not in text
 
 
 async def test_a_case_file_is_checked_alone_and_every_change_in_it_that_the_ledger_knows_of_is_found(web: Web) -> None:
@@ -226,9 +269,10 @@ async def test_the_page_of_a_case_file_escapes_what_people_wrote_and_loads_nothi
         "Town hall, Northby",
         "everyone, invited or not",
         "1 of the 1 whose size is known",
-        "We say nothing of others.",
+        "2 asked: 1 answered, 1 declined, 0 open",
     ):
         assert words in page
+    assert "We say nothing of others." not in page
     assert not any(tag in page for tag in ("<script", "<img", "<link", "http"))
 
 

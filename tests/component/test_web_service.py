@@ -149,6 +149,19 @@ async def test_openapi_describes_every_route_with_who_may_and_what_may_go_wrong(
     assert len(set(ids)) == len(ids)
 
 
+async def test_openapi_says_of_all_that_changes_the_record_that_it_may_be_refused_by_what_stands() -> None:
+    document = await the_document()
+    accepted = {
+        f"{method.upper()} {path}": operation["responses"].keys()
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "202" in operation["responses"]
+    }
+    assert "POST /v1/dialogues/{dialogue_id}/questions" in accepted
+    assert [name for name, responses in accepted.items() if "409" not in responses] == []
+    assert "409" not in document["paths"]["/v1/suggest-cpv"]["post"]["responses"]
+
+
 async def test_openapi_has_no_reference_into_nothing_and_no_schema_that_nothing_uses() -> None:
     document = await the_document()
     used = set(references(document))

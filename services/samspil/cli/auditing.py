@@ -8,6 +8,7 @@ from samspil.cli.console import EXIT_NOTHING, EXIT_OK, EXIT_SOME, OUT, fail, leg
 from samspil.web.case_check import CheckedCase, checked_case
 from samspil.web.case_file import NOT_PROVEN
 
+_LIMITS = "What this proves, and what not: docs/adr/0011-the-disclosure-ledger.md."
 _KEPT = re.compile(r"([1-9][0-9]{0,14}):([0-9a-f]{64})")
 
 
@@ -34,7 +35,7 @@ async def verify(*, dialogue_id: str | None, case: Path | None, head: str | None
         OUT.print("There is no disclosure ledger yet.")
     else:
         entries = sum(one.entries for one in found)
-        OUT.print(f"{len(found)} ledgers with {entries} entries were checked: {len(whole)} whole, {len(wrong)} not. {NOT_PROVEN}")
+        OUT.print(f"{len(found)} ledgers with {entries} entries were checked: {len(whole)} whole, {len(wrong)} not. {_LIMITS}")
     return EXIT_SOME if wrong else EXIT_OK
 
 
@@ -63,7 +64,7 @@ def _told(found: CheckedCase, *, as_json: bool) -> int:
         if not found.problems:
             OUT.print(
                 f"It is whole: {found.entries} entries of {shown(found.dialogue_id)}, "
-                f"the last digest is {found.digest}. {NOT_PROVEN}",
+                f"the last digest is {found.digest}. {_LIMITS}",
                 soft_wrap=True,
             )
     return EXIT_SOME if found.problems else EXIT_OK

@@ -10,16 +10,18 @@ from samspil.dialogue.handlers import GROUP
 from samspil.dialogue.working import Working
 from samspil.domain import dialogue_moves as moves
 from samspil.domain.dialogue import need_published
+from samspil.domain.openness import require_none_open
 from samspil.errors import Forbidden, NotFound
 from samspil.ports import Dialogue, DialogueState, DialogueTransaction, Readings, Record, RecordedDialogue
 from samspil.ports.joint_service import JointNeedTransaction
+from samspil.ports.openness import OpenQuestions
 from samspil_schemas import DialogueAnnouncement, Event
 
 Decided = tuple[Dialogue, Event | None]
 
 
-class KeepingTransaction(DialogueTransaction, JointNeedTransaction, Protocol):
-    """One transaction of dialogues that knows who leads a joint need."""
+class KeepingTransaction(DialogueTransaction, JointNeedTransaction, OpenQuestions, Protocol):
+    """One transaction of dialogues that knows who leads a joint need, and what is still asked."""
 
 
 class KeptDialogues:
@@ -73,7 +75,7 @@ class KeptDialogues:
         return await self._decide(dialogue_id, lambda one, _, at: moves.held(one, at=at), by=by)
 
     async def conclude(self, dialogue_id: str, *, by: str, outcome: str | None = None) -> RecordedDialogue:
-        """Say that it is over, and what comes of it."""
+        """Say that it is over, and what comes of it. Whoever asked has an answer or a reason by then."""
         return await self._decide(dialogue_id, lambda one, _, at: moves.concluded(one, outcome=outcome, at=at), by=by)
 
     async def _decide(
@@ -92,6 +94,8 @@ class KeptDialogues:
             decided, said = decide(before, working.about(before.need_id), now)
             if decided == before:
                 return _recorded(before, changed=False)
+            if decided.state is DialogueState.CONCLUDED:
+                require_none_open(await transaction.open_questions(dialogue_id))
             working.keep(decided)
             await working.advance(at=now, also=[said] if said is not None else [])
             return _recorded(working.dialogue(dialogue_id) or decided, changed=True)

@@ -7,9 +7,10 @@ from samspil import ids
 from samspil.clock import Clock
 from samspil.dialogue.handlers import GROUP
 from samspil.dialogue.keeping import require_leader
+from samspil.domain.dialogue_moves import Move, require
 from samspil.domain.disclosures import declined_question
 from samspil.domain.openness import answer_to, made, require_askable, require_publishable, settled
-from samspil.errors import NotFound, Refused
+from samspil.errors import Conflict, NotFound, Refused
 from samspil.ports import Dialogue, Record
 from samspil.ports.openness import (
     OpennessTransaction,
@@ -82,12 +83,12 @@ class KeptOpenness:
             return recorded
 
     async def decline(self, dialogue_id: str, question_id: str, *, reason: str, by: str) -> Question:
-        """Say to its asker why it is not answered.
+        """Say to its asker why it is not answered: in every state of the dialogue, so that no question is left without a word.
 
         Raises:
             NotFound: there is no such dialogue or question.
             Forbidden: another than who leads the dialogue asks.
-            Conflict: the dialogue is in a state that does not allow it, or the question was answered.
+            Conflict: the question was answered, or declined for another reason.
         """
         async with self._record.begin() as transaction:
             dialogue = await _led(transaction, dialogue_id, by=by)
@@ -95,7 +96,7 @@ class KeptOpenness:
             declined = settled(question, QuestionStatus.DECLINED, at=self._clock.now(), reason=reason)
             if declined == question:
                 return question
-            require_publishable(dialogue, DisclosureKind.ANSWER, published_already=0)
+            require(dialogue, Move.DECLINE_QUESTION)
             await transaction.put_question(declined)
             await transaction.disclose((), also=[declined_question(dialogue_id, question_id, reason=reason)])
             return declined
@@ -114,7 +115,7 @@ class KeptOpenness:
         Raises:
             NotFound: there is no such dialogue.
             Forbidden: another than who leads the dialogue asks.
-            Conflict: the dialogue is in a state that does not allow it, or something of another kind has this name.
+            Conflict: the dialogue is in a state that does not allow it, or something of another kind or a question has this name.
             Refused: there is nothing to publish, or it is an answer.
         """
         if words.kind is DisclosureKind.ANSWER:
@@ -122,6 +123,9 @@ class KeptOpenness:
         name = document_id or ids.document_id(kind=words.kind, title=words.title)
         async with self._record.begin() as transaction:
             dialogue = await _led(transaction, dialogue_id, by=by)
+            # Its answer will stand under this name.
+            if await transaction.question(dialogue_id, name) is not None:
+                raise Conflict("A question of this dialogue has this name.", hint="Take another name, or answer the question.")
             return await self._publish(transaction, dialogue, name, words, file=file)
 
     async def _publish(

@@ -25,6 +25,7 @@ class Move(StrEnum):
     REGISTER = "register for"
     WITHDRAW = "withdraw from"
     ASK = "ask questions in"
+    DECLINE_QUESTION = "decline questions of"
     PUBLISH = "publish anything of"
     HOLD = "hold"
     PUBLISH_MINUTES = "publish the minutes of"
@@ -41,12 +42,17 @@ MOVES: Mapping[tuple[DialogueState, Move], DialogueState] = MappingProxyType(
         (DialogueState.ANNOUNCED, Move.REGISTER): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.WITHDRAW): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.ASK): DialogueState.ANNOUNCED,
+        (DialogueState.ANNOUNCED, Move.DECLINE_QUESTION): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.PUBLISH): DialogueState.ANNOUNCED,
         (DialogueState.ANNOUNCED, Move.HOLD): DialogueState.HELD,
         (DialogueState.HELD, Move.ASK): DialogueState.HELD,
+        (DialogueState.HELD, Move.DECLINE_QUESTION): DialogueState.HELD,
         (DialogueState.HELD, Move.PUBLISH): DialogueState.HELD,
         (DialogueState.HELD, Move.PUBLISH_MINUTES): DialogueState.HELD,
         (DialogueState.HELD, Move.CONCLUDE): DialogueState.CONCLUDED,
+        # Whoever asked hears of it, whatever became of the dialogue.
+        (DialogueState.CANCELLED, Move.DECLINE_QUESTION): DialogueState.CANCELLED,
+        (DialogueState.CONCLUDED, Move.DECLINE_QUESTION): DialogueState.CONCLUDED,
     }
 )
 # Why a state refuses what it refuses, and what to do instead.

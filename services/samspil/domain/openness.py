@@ -30,6 +30,17 @@ def require_askable(dialogue: Dialogue, *, open_already: int) -> None:
         )
 
 
+def require_none_open(questions: int) -> None:
+    """Let a dialogue with so many open questions be concluded.
+
+    Raises:
+        Conflict: there are any.
+    """
+    if questions:
+        are = "question is" if questions == 1 else "questions are"
+        raise Conflict(f"{questions} {are} not answered yet.", hint="Answer or decline each, then conclude the dialogue.")
+
+
 def require_publishable(dialogue: Dialogue, kind: DisclosureKind, *, published_already: int) -> None:
     """Let something of this kind be published in a dialogue with so many publications.
 
@@ -61,12 +72,14 @@ def answer_to(question: Question, *, text: str, title: str | None, language: str
 
 
 def settled(question: Question, status: QuestionStatus, *, at: datetime, reason: str | None = None) -> Question:
-    """The question after it was answered or declined; it is settled once.
+    """The question after it was answered or declined; it is settled once. An answer is corrected by a later revision of it.
 
     Raises:
-        Conflict: it was settled otherwise.
+        Conflict: it was settled otherwise, or declined for another reason.
     """
     if question.status is status:
+        if question.reason != reason:
+            raise Conflict("The question was declined for another reason.", hint="Its asker has read that one; it stands.")
         return question
     if question.status is not QuestionStatus.OPEN:
         raise Conflict(f"The question was {question.status} already.", hint="Look at what was published.")

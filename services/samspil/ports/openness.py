@@ -91,6 +91,14 @@ class Participant:
     has_profile: bool = False
 
 
+class OpenQuestions(Protocol):
+    """Counts what nobody has answered or declined."""
+
+    async def open_questions(self, dialogue_id: str) -> int:
+        """How many questions of a dialogue are open."""
+        ...
+
+
 class OpennessTransaction(DisclosureTransaction, JointNeedTransaction, Protocol):
     """One transaction that makes something public."""
 

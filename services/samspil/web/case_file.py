@@ -106,13 +106,12 @@ class PublishedAnswer(BaseModel):
 
 
 class QuestionCounts(BaseModel):
-    """How many questions were asked, and what became of them."""
+    """How many questions were asked, and what became of them. Why one was declined is told to its asker alone."""
 
     asked: int
     answered: int
     declined: int
     open: int
-    reasons: list[str] = Field(description="Why questions were declined, in the leader's words.")
 
 
 class Figures(BaseModel):
@@ -297,7 +296,6 @@ def _counted(questions: Sequence[Question]) -> QuestionCounts:
         answered=counts[QuestionStatus.ANSWERED],
         declined=counts[QuestionStatus.DECLINED],
         open=counts[QuestionStatus.OPEN],
-        reasons=[question.reason for question in questions if question.reason is not None],
     )
 
 

@@ -131,10 +131,8 @@ def _document(one: PublishedDocument) -> str:
 
 
 def _answers(case: CaseFile) -> str:
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in case.questions.reasons)
-    declined = f"<h3>Why questions were declined</h3><ul>{reasons}</ul>" if reasons else ""
     said = "".join(_answer(one) for one in case.answers)
-    return f"<section><h2>Questions and answers</h2><p>Who asked is not said.</p>{said}{declined}</section>"
+    return f"<section><h2>Questions and answers</h2><p>Who asked is not said.</p>{said}</section>"
 
 
 def _answer(one: PublishedAnswer) -> str:

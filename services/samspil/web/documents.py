@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from html import escape
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -54,11 +55,11 @@ def _input_schemas(bodies: list[type[BaseModel]]) -> dict[str, Any]:
     return {f"{name}-Input": definition for name, definition in schema["$defs"].items()}
 
 
-def _statuses(*, rule: Rule, method: str, body: bool, parameters: bool, of_need: bool) -> Iterator[int]:
+def _statuses(*, rule: Rule, method: str, body: bool, parameters: bool, of_need: bool, records: bool) -> Iterator[int]:
     yield from (401, 403, 429) if rule.token is Token.NEEDED else (401, 429) if rule.token is Token.WELCOME else ()
     yield from (400, 408, 413, 415) if body else ()
     yield from (404, 422) if parameters or rule.subject is Subject.OWN_NEED else (422,) if body else ()
-    yield from (409,) if method != "GET" and rule.subject is not Subject.NONE else ()
+    yield from (409,) if records or (method != "GET" and rule.subject is not Subject.NONE) else ()
     yield from (410,) if method == "GET" and of_need else ()
     yield from (500, 503)
 
@@ -93,6 +94,7 @@ def openapi_of(app: FastAPI, *, rules: Mapping[tuple[str, str], Rule]) -> dict[s
                 body=body is not None or file,
                 parameters="parameters" in operation,
                 of_need=template.startswith("/v1/needs/{need_id}"),
+                records=context.status_code == HTTPStatus.ACCEPTED,
             )
             operation["responses"] = {
                 status: response for status, response in operation["responses"].items() if not status.startswith(("4", "5"))

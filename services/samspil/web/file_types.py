@@ -1,6 +1,7 @@
 """Which files can be published, and whether bytes are what they call themselves: nobody should download a surprise."""
 
 import io
+import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -69,6 +70,27 @@ MEDIA_TYPES = tuple(_CHECKS)
 BY_ENDING: Mapping[str, str] = MappingProxyType(
     dict(zip((".pdf", ".txt", ".csv", ".odt", ".docx", ".xlsx"), MEDIA_TYPES, strict=True))
 )
+_ENDING_OF = {media_type: ending for ending, media_type in BY_ENDING.items()}
+_NAMELESS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direction and other unseen ones, ends of lines
+
+
+def wrong_with_name(name: str, *, media_type: str) -> str | None:
+    """What is wrong with the name of a file of this media type, as the end of a sentence; None if everyone can save it as it is.
+
+    The name ends as its type does, so that opening the file does what it looks like.
+    """
+    stem, dot, ending = name.rpartition(".")
+    checks = (
+        (any(unicodedata.category(letter) in _NAMELESS for letter in name), "holds a character that is not seen"),
+        (any(letter in "/\\" for letter in name), "holds a path"),
+        (name.startswith("."), "begins with a dot"),
+        (
+            BY_ENDING.get(f"{dot}{ending.lower()}") != media_type,
+            f"does not end in {_ENDING_OF[media_type]} as its type",
+        ),
+        (not stem.strip(), "is empty before its ending"),
+    )
+    return next((what for wrong, what in checks if wrong), None)
 
 
 def is_what_it_says(content: bytes, *, media_type: str) -> bool:

@@ -52,6 +52,11 @@ class DisclosureStatements(Statements):
         query = query.where(questions.c.status == QuestionStatus.OPEN.value)
         return [question_of(row) for row in (await self._connection.execute(query)).mappings()]
 
+    async def open_questions(self, dialogue_id: str) -> int:
+        """How many questions of a dialogue are open."""
+        query = select(func.count()).select_from(questions).where(questions.c.dialogue_id == dialogue_id)
+        return (await self._connection.scalar(query.where(questions.c.status == QuestionStatus.OPEN.value))) or 0
+
     async def put_question(self, question: Question) -> None:
         """Store it."""
         await self._upsert(questions, [_question_row(question)])

@@ -7,12 +7,14 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from samspil import ids
+from samspil.errors import Refused
 from samspil.ports import StoredDialogue
 from samspil.ports.openness import PublishedFile, RecordedDisclosure, Words
 from samspil.web.addresses import segment
 from samspil.web.body import FileBody, JsonBody, SentFile
 from samspil.web.case_file import DIGEST_HEADER, CaseFile, CaseNeed, case_file
 from samspil.web.case_page import page_of
+from samspil.web.file_types import wrong_with_name
 from samspil.web.gate import Allowed
 from samspil.web.openness_views import AuditView, DisclosureView, QuestionView, RecordedDisclosureView
 from samspil.web.paging import Page, Paged
@@ -149,7 +151,10 @@ async def decline(
     question_id: QuestionId,
     body: Annotated[RefusalBody, Depends(JsonBody(RefusalBody))],
 ) -> QuestionView:
-    """Say why the question is not answered, to its asker alone. Tell nobody anything of the matter in it: answer instead."""
+    """Say why the question is not answered, to its asker alone. Tell nobody anything of the matter in it: answer instead.
+
+    It can be said as long as the dialogue is on record, once: another reason later is refused.
+    """
     declined = await services.openness.decline(dialogue_id, question_id, reason=body.reason, by=access.who.organisation)
     return QuestionView.of(declined)
 
@@ -180,7 +185,7 @@ async def publish_file(
     dialogue_id: DialogueId,
     document_id: DocumentId,
     file: Annotated[SentFile, Depends(FileBody())],
-    name: Annotated[Label, Query(description="The name of the file.", pattern=r"^[^/\\]+$")],
+    name: Annotated[Label, Query(description="The name of the file, with the ending of its type; no path.")],
     title: Annotated[Title, Query(description="What it is, for people.")],
     kind: Annotated[DisclosureKind, Query(description="document, minutes or note.")],
     language: Annotated[Language, Query(description="The language of the file and the title.")],
@@ -190,6 +195,8 @@ async def publish_file(
 
     What stands under this name already gets a new revision; the old one stays readable. The same again changes nothing.
     """
+    if wrong := wrong_with_name(name, media_type=file.media_type):
+        raise Refused(f"The name of the file {wrong}.", hint="Give another `name`, such as questionnaire.pdf for a PDF.")
     recorded = await services.openness.publish(
         dialogue_id,
         Words(kind=kind, title=title, language=language),
