@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +11,17 @@ import pytest
 from samspil.adapters.sql import SqlRecord
 from samspil.clock import ManualClock
 from samspil.dialogue.openness import KeptOpenness
+from samspil.ports import LedgerRow, NeedStatus
 from samspil.web import WebLimits
 from samspil.web.case_check import checked_case
+from samspil.web.case_file import version_at
 from samspil.web.file_types import BY_ENDING, MEDIA_TYPES, is_what_it_says
+from samspil_schemas import Buyer
 from tests.component.test_dialogue_keeping import WEBINAR, Kept
 from tests.component.test_web_on_sql import Joined
 from tests.component.web_fakes import World
-from tests.factories import a_profile
+from tests.factories import a_profile, a_statement
+from tests.protocol import START
 
 CSV = "text/csv"
 WHAT = {"name": "Fråga 1.pdf", "title": "Questionnaire", "kind": "document", "language": "sv"}
@@ -227,6 +232,43 @@ async def test_a_case_file_shows_reach_what_was_shown_and_what_time_there_was(we
     assert "Who else?" not in text
     # A reason is told to its asker alone.
     assert "We say nothing of others." not in text
+
+
+async def test_a_case_file_says_which_version_of_the_need_stood_when_the_dialogue_was_held(web: Web) -> None:
+    record, clock = web.kept.record, web.kept.clock
+    own = Buyer(id="buyer-1", name="Body buyer-1", country="DK")
+
+    async def the_need() -> tuple[int, int | None, str]:
+        case = await web.json("GET", "/case", "buyer-1")
+        (need,) = case["needs"]
+        page = (await web.ask("GET", "/case.html", "buyer-1")).text
+        assert checked_case((await web.ask("GET", "/case", "buyer-1")).text).problems == ()
+        return need["version"], need["version_when_held"], page
+
+    await record.submissions.submit_need("n", a_statement(buyer=own, description="The second words."))
+    version, held, page = await the_need()
+    assert (version, held) == (2, None)
+    assert "when the dialogue was held" not in page.lower()
+    assert WEBINAR.starts_at is not None
+    clock.advance(WEBINAR.starts_at - clock.now())
+    await web.json("PUT", "/held", "buyer-1")
+    version, held, page = await the_need()
+    assert (version, held) == (2, 2)
+    assert "It stood when the dialogue was held." in page
+    clock.advance(timedelta(days=1))
+    await record.submissions.submit_need("n", a_statement(buyer=own, description="The third words."))
+    version, held, page = await the_need()
+    assert (version, held) == (3, 2)
+    assert "When the dialogue was held, version 2 stood; its text is not kept." in page
+
+
+def test_a_version_that_was_not_recorded_by_a_moment_did_not_stand_then() -> None:
+    rows = [
+        LedgerRow(need_id="n", version=version, status=NeedStatus.SUPERSEDED, accepted_at=at)
+        for version, at in ((1, START), (2, None), (3, START + timedelta(hours=1)))
+    ]
+    before, after = START - timedelta(seconds=1), START + timedelta(hours=2)
+    assert [version_at(rows, at) for at in (before, START, after)] == [None, 1, 3]
 
 
 async def test_a_case_file_is_checked_alone_and_every_change_in_it_that_the_ledger_knows_of_is_found(web: Web) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from samspil.domain.disclosures import head_of
-from samspil.ports import DialogueState, StoredDialogue
+from samspil.ports import DialogueState, LedgerRow, StoredDialogue
 from samspil.ports.disclosures import QUESTION, DisclosureEntry, LedgerHead, ShownKind
 from samspil.ports.openness import Participant, Question, QuestionStatus
 from samspil_schemas import NeedStatement, SupplierSize
@@ -37,10 +37,14 @@ _SMALL = frozenset({SupplierSize.MICRO, SupplierSize.SMALL, SupplierSize.MEDIUM}
 
 
 class CaseNeed(BaseModel):
-    """A need that the dialogue is about, as it stands."""
+    """A need that the dialogue is about, as it stood when this copy was made: the record keeps no text but the newest."""
 
     need_id: str
     version: int
+    recorded_at: datetime = Field(description="When this version was recorded, or withdrawn.")
+    version_when_held: int | None = Field(
+        description="The version that stood when the dialogue was held; null where it was not, or where it is not on record."
+    )
     statement: NeedStatement
 
 
@@ -194,6 +198,11 @@ def case_file(
         ledger=list(ledger),
         **vars(course_of(ledger)),
     )
+
+
+def version_at(versions: Iterable[LedgerRow], moment: datetime) -> int | None:
+    """The version of a need that stood at a moment: the highest that was recorded by then; None where none was."""
+    return max((one.version for one in versions if one.accepted_at is not None and one.accepted_at <= moment), default=None)
 
 
 def course_of(ledger: Sequence[DisclosureEntry]) -> Course:

@@ -10,8 +10,9 @@ from typing import Any
 
 from fastapi import Response
 
+from samspil.ports import DialogueState
 from samspil.ports.disclosures import DisclosureEntry
-from samspil.web.case_file import CaseFile, PublishedAnswer, PublishedDocument, Step
+from samspil.web.case_file import CaseFile, CaseNeed, PublishedAnswer, PublishedDocument, Step
 from samspil.web.html import answered, code, html_page, row, table, when
 
 
@@ -56,11 +57,22 @@ def _facts(case: CaseFile) -> str:
 def _needs(case: CaseFile) -> str:
     said = (
         f'<section lang="{escape(need.statement.language)}"><h3>{escape(need.statement.title)}</h3>'
-        f'<p lang="en">{code(need.need_id)}, version {need.version}</p>'
+        f'<p lang="en">{code(need.need_id)}, version {need.version} of {when(need.recorded_at)}.{_since(need, case)}</p>'
         f'<p class="said">{escape(need.statement.description)}</p></section>'
         for need in case.needs
     )
     return f"<section><h2>What it is about</h2>{''.join(said)}</section>"
+
+
+def _since(need: CaseNeed, case: CaseFile) -> str:
+    """Whether the text is that of the time when the dialogue was held, if it was."""
+    if case.state not in (DialogueState.HELD, DialogueState.CONCLUDED):
+        return ""
+    if need.version_when_held is None:
+        return " Which version stood when the dialogue was held is not on record."
+    if need.version_when_held == need.version:
+        return " It stood when the dialogue was held."
+    return f" <strong>When the dialogue was held, version {need.version_when_held} stood; its text is not kept.</strong>"
 
 
 def _announced(case: CaseFile) -> str:

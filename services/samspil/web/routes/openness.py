@@ -8,11 +8,11 @@ from pydantic import ConfigDict, Field
 
 from samspil import ids
 from samspil.errors import Refused
-from samspil.ports import StoredDialogue
+from samspil.ports import StoredDialogue, StoredNeed
 from samspil.ports.openness import PublishedFile, RecordedDisclosure, Words
 from samspil.web.addresses import segment
 from samspil.web.body import FileBody, JsonBody, SentFile
-from samspil.web.case_file import DIGEST_HEADER, CaseFile, CaseNeed, case_file
+from samspil.web.case_file import DIGEST_HEADER, CaseFile, CaseNeed, case_file, version_at
 from samspil.web.case_page import page_of
 from samspil.web.file_types import wrong_with_name
 from samspil.web.gate import Allowed
@@ -30,6 +30,7 @@ QuestionId = Annotated[Id, Path(description="The question's id.")]
 DocumentId = Annotated[Id, Path(description="The document's name within the dialogue; your own choice.")]
 Revision = Annotated[int | None, Query(ge=1, description="An older revision; by default the newest with a file.")]
 _QUESTIONS_MAX = 100_000  # of one dialogue, in its case file: more than its askers may have
+_VERSIONS_MAX = 10_000  # of one need, the newest: more than any has
 # A file of another is shown by no browser as a page of ours.
 _AS_DOWNLOAD = {
     "X-Content-Type-Options": "nosniff",
@@ -271,14 +272,15 @@ async def _case(services: WebServices, dialogue_id: str) -> CaseFile:
         dialogue,
         await services.disclosures.ledger_of(dialogue_id),
         at=services.clock.now(),
-        needs=await _needs(services, dialogue.need_id),
+        needs=await _needs(services, dialogue),
         questions=await services.disclosures.questions(dialogue_id, limit=_QUESTIONS_MAX),
         participants=await services.disclosures.participants(dialogue_id),
     )
 
 
-async def _needs(services: WebServices, need_id: str) -> list[CaseNeed]:
+async def _needs(services: WebServices, dialogue: StoredDialogue) -> list[CaseNeed]:
     """The need, and where it is a joint one, those of the members."""
+    need_id = dialogue.need_id
     joint = await services.joint_needs.joint_need(need_id) if need_id.startswith(ids.JOINT_PREFIX) else None
     members = [member.need_id for member in joint.changed.members if member.need_id] if joint else []
     found = [await services.readings.need(id_) for id_ in dict.fromkeys([need_id, *members])]
@@ -286,12 +288,20 @@ async def _needs(services: WebServices, need_id: str) -> list[CaseNeed]:
         CaseNeed(
             need_id=need.need_id,
             version=need.version,
+            recorded_at=need.changed_at,
+            version_when_held=await _version_when_held(services, need, dialogue),
             # Whom a buyer excludes is for nobody's files but its own.
             statement=need.statement.model_copy(update={"excluded_suppliers": ()}),
         )
         for need in found
         if need is not None
     ]
+
+
+async def _version_when_held(services: WebServices, need: StoredNeed, dialogue: StoredDialogue) -> int | None:
+    if dialogue.held_at is None:
+        return None
+    return version_at(await services.readings.ledger(need_id=need.need_id, limit=_VERSIONS_MAX), dialogue.held_at)
 
 
 def _as_file(made: CaseFile, ending: str) -> dict[str, str]:
