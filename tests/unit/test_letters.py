@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from samspil.domain.dialogue_changes import changes_between
 from samspil.domain.dialogue_reasons import Because
-from samspil.domain.letters import Letter, Occasion, Reader, cancellation, change, invitation, registration
+from samspil.domain.letters import Letter, Occasion, Reader, cancellation, change, invitation, over, registration
 from samspil.domain.letters.facts import one_line
 from samspil.domain.letters.phrases import TABLES
 from samspil_schemas import Evidence, RegistrationChanged, RegistrationStatus, Slot
@@ -128,8 +128,21 @@ def test_no_placeholder_is_left_unfilled(reader: Reader, status: RegistrationSta
         change(occasion, reader=reader, changes=changes),
         cancellation(occasion, reader=reader, reason=Because.NEED_WITHDRAWN),
         registration(occasion, reader=reader, stands=a_registration(status=status)),
+        over(occasion, reader=reader, stands=a_registration(status=status)),
     ]
     assert not any(brace in letter.subject + letter.text for letter in letters for brace in "{}")
+
+
+@given(occasions, readers)
+def test_once_it_was_held_a_letter_asks_for_no_answer_and_says_which_time_one_had(occasion: Occasion, reader: Reader) -> None:
+    slot = Slot(starts_at="2026-03-02T09:20:00+01:00", ends_at="2026-03-02T09:40:00+01:00")
+    had, gone = (a_registration(status=status, slot=slot) for status in ("registered", "withdrawn"))
+    for stands in (had, gone, None):
+        letter = over(occasion, reader=reader, stands=stands)
+        _complete(letter, occasion, reader)
+        assert reader.say("heading.answer") not in letter.text.splitlines()
+        time = reader.label("your_slot", reader.span(slot.starts_at, slot.ends_at))
+        assert (time in letter.paragraphs) == (stands is had)
 
 
 def test_braces_in_the_words_of_people_are_left_as_they_are() -> None:
