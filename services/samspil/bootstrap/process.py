@@ -43,7 +43,7 @@ from samspil.bootstrap.parts import (
 )
 from samspil.bootstrap.watch import Watch
 from samspil.clock import Clock, SystemClock
-from samspil.errors import BrokerUnavailable
+from samspil.errors import BrokerUnavailable, RecordUnavailable
 from samspil.intake import detect_language
 from samspil.matching.adhoc import AdHocMatchmaker
 from samspil.matching.handlers import Matching
@@ -352,10 +352,18 @@ class _Process:
         token = await record.tokens.issue(organisation=_THIS_MACHINE, role=Role.OPERATOR, label=_RUNTIME)
         principal = await record.tokens.check(token)
         if principal is not None:
-            self._stack.push_async_callback(record.tokens.revoke, principal.token_id)
+            self._stack.push_async_callback(_revoke, record, principal.token_id)
         web = web_url if "web" in self._services else None
         runtime = Runtime(pid=os.getpid(), broker=kafka.bootstrap_servers, web=web, token=token)
         self._stack.enter_context(announced(self._settings.data_dir, runtime))
+
+
+async def _revoke(record: SqlRecord, token_id: str) -> None:
+    """End the token of this process. Where the record does not answer any more, the next start does it: stopping goes on."""
+    try:
+        await record.tokens.revoke(token_id)
+    except RecordUnavailable as error:
+        LOG.warning("token_not_revoked", reason=error.message)
 
 
 async def _is_empty(index: VectorIndex) -> bool:
