@@ -102,13 +102,27 @@ def _url(text: str) -> URL:
         raise Misconfigured("The URL of the record is not one of SQLite or PostgreSQL.", hint=_HINT) from error
 
 
+class _Ending(sqlite3.Connection):
+    """A connection that ends its transaction when it is closed.
+
+    SQLite keeps a closed connection, and its lock of the file, as long as a statement of it lives; that of a task which was
+    cancelled lives on in the traceback. https://sqlite.org/c3ref/close.html
+    """
+
+    def close(self) -> None:
+        """Roll back what was not committed, and close."""
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def _sqlite_engine(url: URL, *, pool: int) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool,
         max_overflow=0,
-        connect_args={"timeout": _BUSY_SECONDS},
+        connect_args={"timeout": _BUSY_SECONDS, "factory": _Ending},
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare)
