@@ -66,6 +66,11 @@ def shown(value: object) -> str:
     return escape(legible(str(value)))
 
 
+def spaced(value: str) -> str:
+    """A word of the contract as people read it: intent_signer is intent signer."""
+    return value.replace("_", " ")
+
+
 def plain(value: object) -> Any:
     """The value as JSON has it."""
     match value:

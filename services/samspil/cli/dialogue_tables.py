@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from samspil.cli.console import shown
+from samspil.cli.console import shown, spaced
+from samspil.cli.registration_tables import moment
 
 Answer = Mapping[str, Any]
 
@@ -23,7 +24,7 @@ def dialogues_table(found: Sequence[Answer]) -> Table:
     for one in found:
         said = one["announcement"]
         starts = said["starts_at"] or (said["slots"][0]["starts_at"] if said["slots"] else None)
-        table.add_row(shown(one["id"]), shown(one["title"]), _words(said["kind"]), _moment(starts), one["state"])
+        table.add_row(shown(one["id"]), shown(one["title"]), spaced(said["kind"]), moment(starts) if starts else "", one["state"])
     return table
 
 
@@ -55,24 +56,24 @@ def invitations_table(found: Sequence[Answer]) -> Table:
     table.add_column("state", no_wrap=True)
     for one in found:
         name = f"{one['supplier_name']} ({one['supplier_id']})"
-        table.add_row(shown(one["id"]), shown(name), f"{100 * one['score']:.0f}", _words(one["status"]))
+        table.add_row(shown(one["id"]), shown(name), f"{100 * one['score']:.0f}", spaced(one["status"]))
     return table
 
 
 def _facts(said: Answer) -> list[tuple[str, str]]:
     """What is announced, line by line."""
     found = [
-        ("form", _words(said["kind"])),
-        ("starts", _moment(said["starts_at"])),
-        ("ends", _moment(said["ends_at"])),
-        ("register until", _moment(said["registration_deadline"])),
+        ("form", spaced(said["kind"])),
+        ("starts", _given(said["starts_at"])),
+        ("ends", _given(said["ends_at"])),
+        ("register until", _given(said["registration_deadline"])),
         ("place", said["place"]),
         ("stream", said["stream_url"]),
         ("languages", ", ".join(said["languages"])),
         ("places", str(said["capacity"]) if said["capacity"] else None),
         ("purpose", said["purpose"]),
         ("programme", "\n".join(said["programme"])),
-        ("slots", "\n".join(f"{_moment(slot['starts_at'])} to {_moment(slot['ends_at'])}" for slot in said["slots"])),
+        ("slots", "\n".join(f"{moment(slot['starts_at'])} to {moment(slot['ends_at'])}" for slot in said["slots"])),
         ("note on", said["note_on"]),
         ("confidentiality", said["confidentiality"]),
         ("non-binding", said["non_binding"]),
@@ -80,14 +81,5 @@ def _facts(said: Answer) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
-def _moment(value: str | None) -> str:
-    return value[:16].replace("T", " ") + _offset(value) if value else ""
-
-
-def _offset(value: str) -> str:
-    zone = "+00:00" if value.endswith("Z") else value[-6:]
-    return f" (UTC{zone})"
-
-
-def _words(value: str) -> str:
-    return value.replace("_", " ")
+def _given(text: str | None) -> str | None:
+    return moment(text) if text else None

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from samspil.bootstrap import Folded
-from samspil.cli.console import shown
+from samspil.cli.console import shown, spaced
 from samspil.domain.follow_ups import followed_in_words
 from samspil.domain.joint_words import figure
 from samspil.ports.follow_ups import FollowUp
@@ -40,7 +40,7 @@ def joint_need_view(one: Answer) -> RenderableType:
         *([Text(one["follow_up_summary"])] if one["follow_up_summary"] else []),
         _members(joint["members"]),
     ]
-    lines += [Text(f"{offer['buyer_id']} is asked to be {_words(offer['role'])}.", style="yellow") for offer in one["offers"]]
+    lines += [Text(f"{offer['buyer_id']} is asked to be {spaced(offer['role'])}.", style="yellow") for offer in one["offers"]]
     return Group(*lines)
 
 
@@ -50,7 +50,7 @@ def _members(members: Sequence[Answer]) -> Table:
     table.add_column("rung", no_wrap=True)
     table.add_column("what it declares", ratio=5, overflow="fold")
     for member in members:
-        rung = "\n".join(_words(word) for word in (member["rung"], *member["roles"]))
+        rung = "\n".join(spaced(word) for word in (member["rung"], *member["roles"]))
         table.add_row(shown(f"{member['name']} ({member['country']})"), rung, shown(_declared(member)))
     return table
 
@@ -83,7 +83,7 @@ def _followers(bodies: Sequence[Answer]) -> Table:
     table.add_column("followed up by", ratio=3, overflow="fold")
     for body in bodies:
         followed = "\n".join(followed_in_words(FollowUp.model_validate(one)) for one in body["follow_ups"])
-        rung = _words(body["rung"]) if body["rung"] else "withdrawn"
+        rung = spaced(body["rung"]) if body["rung"] else "withdrawn"
         horizon = f"\nby {body['horizon']}" if body["horizon"] else ""
         table.add_row(
             shown(f"{body['name']} ({body['country']})"), f"{rung}\n{body['declared_on']}{horizon}", shown(followed or "not yet")
@@ -128,7 +128,3 @@ def told_folding(folded: Folded) -> str:
     if folding.strangers:
         told += f" {len(folding.strangers)} needs are in one that a person would not put them in: {', '.join(folding.strangers)}."
     return told
-
-
-def _words(value: str) -> str:
-    return value.replace("_", " ")

@@ -38,6 +38,11 @@ def segment(id_: str) -> str:
     return quote(id_, safe=_KEPT_IN_IDS)
 
 
+def file_stem(id_: str) -> str:
+    """The id as the name of a file on any system, without an ending."""
+    return "".join(letter if letter.isalnum() else "-" for letter in id_)
+
+
 def canonical_path(scope: Mapping[str, Any]) -> str:
     """The request's path in one spelling: segment by segment, only what must be percent-encoded is.
 

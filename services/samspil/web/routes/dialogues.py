@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
-from samspil.ports import RecordedDialogue, StoredInvitation
+from samspil.ports import RecordedDialogue, StoredDialogue, StoredInvitation
 from samspil.web.addresses import segment
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
 from samspil.web.joint_views import RecordedView
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
-from samspil.web.services import Services
+from samspil.web.services import Services, WebServices
 from samspil.web.views import ApprovedView, DialogueView, InvitationView
 from samspil_schemas import DialogueAnnouncement, Model
 from samspil_schemas.base import Id, Label, Paragraph
@@ -37,6 +37,18 @@ class OutcomeBody(Model):
     model_config = ConfigDict(extra="forbid")
 
     outcome: Paragraph | None = Field(default=None, description="In your own words; everyone reads it.")
+
+
+async def stored_dialogue(services: WebServices, dialogue_id: str) -> StoredDialogue:
+    """The dialogue in the path, one that was held or cancelled too.
+
+    Raises:
+        ProblemError: 404 where there is none.
+    """
+    dialogue = await services.readings.dialogue(dialogue_id)
+    if dialogue is None:
+        raise ProblemError(NOT_FOUND, "There is no such dialogue.", "Look for it at /v1/dialogues.")
+    return dialogue
 
 
 def _recorded(recorded: RecordedDialogue, response: Response) -> RecordedView:
@@ -79,10 +91,7 @@ async def announce(
 @router.get("/{dialogue_id:id}", summary="One dialogue")
 async def read_dialogue(services: Services, *, dialogue_id: DialogueId) -> DialogueView:
     """Read a dialogue, one that was held or cancelled too."""
-    dialogue = await services.readings.dialogue(dialogue_id)
-    if dialogue is None:
-        raise ProblemError(NOT_FOUND, "There is no such dialogue.", "Look for it at /v1/dialogues.")
-    return DialogueView.of(dialogue)
+    return DialogueView.of(await stored_dialogue(services, dialogue_id))
 
 
 @router.put("/{dialogue_id:id}", status_code=202, summary="Change or move a dialogue")

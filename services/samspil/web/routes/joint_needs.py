@@ -12,6 +12,7 @@ from samspil.ports import Role
 from samspil.ports.joint_changes import JointText
 from samspil.ports.joint_needs import StoredJointNeed
 from samspil.ports.joint_service import Declaration, Proposal, Recorded
+from samspil.web.addresses import file_stem
 from samspil.web.body import JsonBody
 from samspil.web.gate import Allowed
 from samspil.web.joint_export import DIGEST_HEADER, JointNeedExport, exported
@@ -352,5 +353,5 @@ async def _export(services: WebServices, joint_need_id: str) -> JointNeedExport:
 
 def _as_file(export: JointNeedExport, ending: str) -> dict[str, str]:
     """The headers that name the file and the state that is in it."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in export.joint_need.joint_need_id)
-    return {"Content-Disposition": f'inline; filename="{name}.{ending}"', DIGEST_HEADER: export.digest}
+    name = f"{file_stem(export.joint_need.joint_need_id)}.{ending}"
+    return {"Content-Disposition": f'inline; filename="{name}"', DIGEST_HEADER: export.digest}

@@ -11,14 +11,14 @@ from samspil.domain.registrations import stands
 from samspil.ports import DialogueState, InvitationStatus, PlacedRegistration, Registration, StoredDialogue, StoredInvitation
 from samspil.ports.calendar import Appointment
 from samspil.web.problems import NOT_FOUND, ProblemError
+from samspil.web.routes.dialogues import DialogueId, stored_dialogue
+from samspil.web.routes.suppliers import SupplierId
 from samspil.web.services import Services, WebServices
 from samspil_schemas import RegistrationStatus
 from samspil_schemas.base import Country, Id, Language
 
 router = APIRouter(prefix="/v1", tags=["dialogues"])
 
-DialogueId = Annotated[Id, Path(description="The dialogue's id.")]
-SupplierId = Annotated[Id, Path(description="The supplier's id.")]
 InvitationId = Annotated[Id, Path(description="The invitation's id.")]
 ReadIn = Annotated[Language | None, Query(description="What to write in: da, nb, nn, sv, fi, en or de; any other gets English.")]
 _OVER = frozenset({DialogueState.HELD, DialogueState.CONCLUDED})
@@ -84,7 +84,7 @@ async def dialogue_calendar(
     country: Annotated[Country | None, Query(description="Whose time the description tells; by default UTC.")] = None,
 ) -> Response:
     """Put a dialogue into your calendar, invited or not."""
-    dialogue = await _dialogue(services, dialogue_id)
+    dialogue = await stored_dialogue(services, dialogue_id)
     reader = letters.Reader(language=language or dialogue.language, country=country)
     return _file(services, _appointment(dialogue, reader))
 
@@ -143,18 +143,11 @@ async def registration_calendar(
 
 
 async def _registered(services: WebServices, dialogue_id: str, supplier_id: str) -> tuple[StoredDialogue, PlacedRegistration]:
-    dialogue = await _dialogue(services, dialogue_id)
+    dialogue = await stored_dialogue(services, dialogue_id)
     placed = await services.registrations.registration(dialogue_id, supplier_id)
     if placed is None:
         raise ProblemError(NOT_FOUND, "There is no such registration.", "Register for the dialogue first.")
     return dialogue, placed
-
-
-async def _dialogue(services: WebServices, dialogue_id: str) -> StoredDialogue:
-    dialogue = await services.readings.dialogue(dialogue_id)
-    if dialogue is None:
-        raise ProblemError(NOT_FOUND, "There is no such dialogue.", "Look for it at /v1/dialogues.")
-    return dialogue
 
 
 async def _invited(services: WebServices, supplier_id: str, invitation_id: str) -> tuple[StoredInvitation, StoredDialogue]:
@@ -162,7 +155,7 @@ async def _invited(services: WebServices, supplier_id: str, invitation_id: str) 
     invitation = await services.readings.invitation(invitation_id)
     if invitation is None or invitation.supplier_id != supplier_id or invitation.issued_at is None:
         raise ProblemError(NOT_FOUND, "There is no such invitation.", "Look for it among the supplier's invitations.")
-    return invitation, await _dialogue(services, invitation.dialogue_id)
+    return invitation, await stored_dialogue(services, invitation.dialogue_id)
 
 
 async def _reader(

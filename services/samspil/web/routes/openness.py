@@ -10,7 +10,7 @@ from samspil import ids
 from samspil.errors import Refused
 from samspil.ports import StoredDialogue, StoredNeed
 from samspil.ports.openness import PublishedFile, RecordedDisclosure, Words
-from samspil.web.addresses import segment
+from samspil.web.addresses import file_stem, segment
 from samspil.web.body import FileBody, JsonBody, SentFile
 from samspil.web.case_file import DIGEST_HEADER, CaseFile, CaseNeed, case_file, version_at
 from samspil.web.case_page import page_of
@@ -19,13 +19,13 @@ from samspil.web.gate import Allowed
 from samspil.web.openness_views import AuditView, DisclosureView, QuestionView, RecordedDisclosureView
 from samspil.web.paging import Page, Paged
 from samspil.web.problems import NOT_FOUND, ProblemError
+from samspil.web.routes.dialogues import DialogueId, stored_dialogue
 from samspil.web.services import Services, WebServices
 from samspil_schemas import DisclosureKind, Model
 from samspil_schemas.base import Id, Label, Language, Paragraph, Text, Title
 
 router = APIRouter(prefix="/v1/dialogues/{dialogue_id:id}", tags=["openness of dialogues"])
 
-DialogueId = Annotated[Id, Path(description="The dialogue's id.")]
 QuestionId = Annotated[Id, Path(description="The question's id.")]
 DocumentId = Annotated[Id, Path(description="The document's name within the dialogue; your own choice.")]
 Revision = Annotated[int | None, Query(ge=1, description="An older revision; by default the newest with a file.")]
@@ -82,13 +82,6 @@ class DocumentBody(Model):
     document_id: Id | None = Field(
         default=None, description="Its name within the dialogue; by default one made of kind and title."
     )
-
-
-async def _dialogue(services: WebServices, dialogue_id: str) -> StoredDialogue:
-    found = await services.readings.dialogue(dialogue_id)
-    if found is None:
-        raise ProblemError(NOT_FOUND, "There is no such dialogue.", "Look for it at /v1/dialogues.")
-    return found
 
 
 def _recorded(recorded: RecordedDisclosure, response: Response) -> RecordedDisclosureView:
@@ -228,7 +221,7 @@ async def read_file(
 @router.get("/disclosures", summary="All that was made public, the newest first")
 async def list_disclosures(services: Services, *, dialogue_id: DialogueId, paging: Paged) -> Page[DisclosureView]:
     """List documents, answers, minutes and notes, each revision of them. Everyone reads the same from the same instant on."""
-    await _dialogue(services, dialogue_id)
+    await stored_dialogue(services, dialogue_id)
     return await paging.page(
         lambda limit, offset: services.disclosures.publications(dialogue_id, limit=limit, offset=offset), show=DisclosureView.of
     )
@@ -244,7 +237,7 @@ async def audit(
     ] = None,
 ) -> AuditView:
     """Read how many entries the ledger has and its last digest. Who keeps them can prove later that nothing was altered."""
-    await _dialogue(services, dialogue_id)
+    await stored_dialogue(services, dialogue_id)
     digest = await services.disclosures.digest_at(dialogue_id, count) if count is not None else None
     return AuditView.of(dialogue_id, await services.disclosures.ledger_head(dialogue_id), asked=count, digest=digest)
 
@@ -267,7 +260,7 @@ async def case_page(services: Services, *, dialogue_id: DialogueId) -> Response:
 
 
 async def _case(services: WebServices, dialogue_id: str) -> CaseFile:
-    dialogue = await _dialogue(services, dialogue_id)
+    dialogue = await stored_dialogue(services, dialogue_id)
     return case_file(
         dialogue,
         await services.disclosures.ledger_of(dialogue_id),
@@ -305,6 +298,5 @@ async def _version_when_held(services: WebServices, need: StoredNeed, dialogue: 
 
 
 def _as_file(made: CaseFile, ending: str) -> dict[str, str]:
-    name = "".join(letter if letter.isalnum() else "-" for letter in made.dialogue_id)
     digest = made.head.digest if made.head else ""
-    return {"Content-Disposition": f'inline; filename="case-{name}.{ending}"', DIGEST_HEADER: digest}
+    return {"Content-Disposition": f'inline; filename="case-{file_stem(made.dialogue_id)}.{ending}"', DIGEST_HEADER: digest}
