@@ -63,11 +63,11 @@ class KeptDialogues:
             return _recorded(working.dialogue(new.dialogue_id) or new, changed=True)
 
     async def change(self, dialogue_id: str, announcement: DialogueAnnouncement, *, by: str) -> RecordedDialogue:
-        """Change or move it: those who were invited are told what changed."""
+        """Change or move it: who was invited is told what changed, and who registered that it did."""
         return await self._decide(dialogue_id, lambda one, _, at: (moves.changed(one, announcement, at=at), None), by=by)
 
     async def cancel(self, dialogue_id: str, *, by: str, reason: str | None = None) -> RecordedDialogue:
-        """Call it off: those who were invited are told why."""
+        """Call it off: who was invited is told why, and who registered that it was."""
         return await self._decide(dialogue_id, lambda one, beside, _: (moves.cancelled(one, beside, reason=reason), None), by=by)
 
     async def hold(self, dialogue_id: str, *, by: str) -> RecordedDialogue:
