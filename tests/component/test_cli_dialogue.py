@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -25,15 +24,6 @@ MEETINGS = DialogueAnnouncement(
     programme=("Show us", "Ask us"),
     confidentiality="We pass nothing on.",
 )
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The command would configure the logs of this process for good, and later tests would look for theirs in vain."""
-    configure = structlog.configure
-    monkeypatch.setattr("structlog.configure", lambda **options: configure(**(options | {"cache_logger_on_first_use": False})))
-    yield
-    structlog.reset_defaults()
 
 
 class Shell:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -24,15 +23,6 @@ from samspil_schemas import Buyer, Rung
 from tests.component.web_fakes import World, a_twin
 from tests.factories import a_statement
 from tests.protocol import a_similar
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The command would configure the logs of this process for good, and later tests would look for theirs in vain."""
-    configure = structlog.configure
-    monkeypatch.setattr("structlog.configure", lambda **options: configure(**(options | {"cache_logger_on_first_use": False})))
-    yield
-    structlog.reset_defaults()
 
 
 class Shell:

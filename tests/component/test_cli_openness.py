@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import Result
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -20,15 +19,6 @@ from samspil.web import serve
 from tests.component.test_dialogue_keeping import Kept
 from tests.component.test_web_on_sql import Joined
 from tests.component.web_fakes import World
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The command would configure the logs of this process for good, and later tests would look for theirs in vain."""
-    configure = structlog.configure
-    monkeypatch.setattr("structlog.configure", lambda **options: configure(**(options | {"cache_logger_on_first_use": False})))
-    yield
-    structlog.reset_defaults()
 
 
 class Shell:
