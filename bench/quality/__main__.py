@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             CONSOLE.print("Nothing was measured: there is no set. Name a folder of sets: make quality DATA=folder")
             return 1
         settings = Settings(model=asked.model) if asked.model else Settings()
-        figures = asyncio.run(_measure(sets, settings=settings, ablate=asked.ablate))
+        figures = asyncio.run(_measure(sets, settings=settings, with_raw=asked.raw or asked.ablate, ablate=asked.ablate))
     except (BrokenSet, SamspilError) as error:
         CONSOLE.print(str(error), markup=False)
         return 1
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="where the figures are written")
     parser.add_argument("--model", help="another model than that of the settings")
     parser.add_argument("--ablate", action="store_true", help="measure the product without each of its signals too")
+    parser.add_argument("--raw", action="store_true", help="measure the vectors of the model without the adapter too")
     parser.add_argument("--only", action="append", help="only the set of this name; may be given again")
     return parser
 
@@ -75,18 +76,18 @@ def _sets(data: Path | None, *, built: Path) -> list[QualitySet]:
     return [*sets, *(read_set(folder) for folder in (similar, across) if folder is not None)]
 
 
-async def _measure(sets: list[QualitySet], *, settings: Settings, ablate: bool) -> dict[str, float]:
+async def _measure(sets: list[QualitySet], *, settings: Settings, with_raw: bool, ablate: bool) -> dict[str, float]:
     figures: dict[str, float] = {}
     async with AsyncExitStack() as stack:
         embedder = await stack.enter_async_context(_remembering(settings))
-        raw = await stack.enter_async_context(_remembering(_without_adapter(settings))) if ablate else None
+        raw = await stack.enter_async_context(_remembering(_without_adapter(settings))) if with_raw else None
         rules = rules_of(settings, space=embedder.space)
         CONSOLE.print(f"vector space {embedder.space}, scorer {rules.scorer_name}\n")
         for quality_set in sets:
             sides = product.sides_of(quality_set)
             for one in (embedder, raw) if raw else (embedder,):
                 await _embed(quality_set.name, sides, embedder=one)
-            measured = await measure(quality_set, sides, embedder=embedder, rules=rules, raw=raw)
+            measured = await measure(quality_set, sides, embedder=embedder, rules=rules, raw=raw, ablate=ablate)
             show(CONSOLE, quality_set, measured)
             figures |= flat(quality_set.name, measured)
     return figures

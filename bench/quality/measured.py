@@ -47,8 +47,17 @@ async def measure(
     embedder: RememberedEmbedder,
     rules: Rules,
     raw: RememberedEmbedder | None = None,
+    ablate: bool = False,
 ) -> dict[str, Figures]:
-    """The figures of each system; with `raw`, also of the product without each of its signals, and of the vectors of that model.
+    """The figures of each system.
+
+    Args:
+        quality_set: what is asked, and what is right.
+        sides: the set as the product sees it.
+        embedder: the model of the product.
+        rules: the scorers and thresholds of the product.
+        raw: a model whose vectors alone are measured too.
+        ablate: also measure the product without each of its signals.
 
     Raises:
         Transient: the model or the index does not answer.
@@ -57,7 +66,7 @@ async def measure(
     with tempfile.TemporaryDirectory(prefix="samspil-quality-") as folder:
         shown = {
             name: await product.rank(quality_set, found, embedder=embedder, rules=ruled, folder=Path(folder) / str(number))
-            for number, (name, ruled) in enumerate(({PRODUCT: rules} | (variants(rules) if raw else {})).items())
+            for number, (name, ruled) in enumerate(({PRODUCT: rules} | (variants(rules) if ablate else {})).items())
         }
     thresholds = dict.fromkeys(shown, rules.similar_threshold if quality_set.similar else rules.threshold)
     rankings = {

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 DEPTH = 20
 TOP = 10
-RANKED = ("ndcg@10", "hit@1", "hit@10", "recall@20", "mrr")
+RANKED = ("ndcg@10", "hit@1", "hit@10", "precision@10", "recall@20", "mrr")
 WITH_INTERVAL = ("ndcg@10", "hit@10")
 ECE_BINS = 10
 RESAMPLES = 1000
@@ -36,6 +36,7 @@ def of_query(ranking: Sequence[Ranked], relevance: Mapping[str, int]) -> dict[st
         "ndcg@10": _dcg(grades[:TOP]) / ideal if ideal else 0.0,
         "hit@1": float(any(grades[:1])),
         "hit@10": float(any(grades[:TOP])),
+        "precision@10": sum(map(bool, grades[:TOP])) / TOP,
         "recall@20": sum(map(bool, grades)) / len(relevance) if relevance else 0.0,
         "mrr": 1 / first if first else 0.0,
     }

@@ -23,7 +23,7 @@ SUPPLIERS = [
 ]
 QRELS = [("q1", "s1", 1), ("q2", "s2", 1), ("q3", "s3", 1)]
 SYSTEMS = {"samspil", "bm25", "dense", "cpv", "popular"}
-METRICS = {"ndcg@10", "hit@1", "hit@10", "recall@20", "mrr", "coverage", "long-tail"}
+METRICS = {"ndcg@10", "hit@1", "hit@10", "precision@10", "recall@20", "mrr", "coverage", "long-tail"}
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,14 @@ def ranked(*docs):
 
 def test_a_right_answer_in_the_second_place_counts_what_its_place_is_worth():
     figures = of_query(ranked("wrong", "right"), {"right": 1})
-    assert figures == {"ndcg@10": pytest.approx(1 / math.log2(3)), "hit@1": 0, "hit@10": 1, "recall@20": 1, "mrr": 0.5}
+    assert figures == {
+        "ndcg@10": pytest.approx(1 / math.log2(3)),
+        "hit@1": 0,
+        "hit@10": 1,
+        "precision@10": 0.1,
+        "recall@20": 1,
+        "mrr": 0.5,
+    }
 
 
 def test_grades_gain_two_to_their_power_less_one():
@@ -44,7 +51,7 @@ def test_more_right_answers_than_places_can_still_be_perfect():
     right = {f"right-{n}": 1 for n in range(15)}
     figures = of_query(ranked(*sorted(right)[:10]), right)
     assert figures["ndcg@10"] == pytest.approx(1)
-    assert figures["recall@20"] == pytest.approx(10 / 15)
+    assert (figures["precision@10"], figures["recall@20"]) == (1, pytest.approx(10 / 15))
 
 
 def test_an_empty_answer_is_worth_nothing():
